@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "waveforge/base/units.hpp"
+
+/// Every bound the server keeps that is not an option, with its reason. Options are declared in server/config.
+namespace wf::limits {
+
+using namespace std::chrono_literals;
+
+// --- HTTP ---
+/// A browser's PATCH head is under 2 KiB; 16 KiB leaves room for cookies and proxies (nginx allows 32 KiB in four lines).
+inline constexpr std::uint32_t head_bytes_max = 16_KiB;
+inline constexpr std::uint32_t target_bytes_max = 8_KiB;
+inline constexpr std::uint32_t fields_max = 100;
+/// Trailers carry one checksum; more is an attack.
+inline constexpr std::uint32_t trailer_bytes_max = 4_KiB;
+inline constexpr std::uint32_t chunk_size_line_bytes_max = 256;
+/// Bodies of JSON and form requests (complete, assemble): ids, a name, one metadata object.
+inline constexpr std::uint32_t small_body_bytes_max = 64_KiB;
+inline constexpr auto head_timeout = 10s;
+inline constexpr auto idle_timeout = 75s;
+/// A body slower than this many bytes in `slow_body_window` is a dead or hostile peer.
+inline constexpr std::uint64_t slow_body_bytes = 512 * 60;
+inline constexpr auto slow_body_window = 60s;
+inline constexpr auto send_timeout = 60s;
+/// After an early answer the unread body is read and dropped this far, so that the client sees the answer, not a reset.
+inline constexpr std::uint64_t drain_bytes_max = 1_MiB;
+inline constexpr auto drain_timeout = 2s;
+
+// --- tus ---
+inline constexpr std::uint32_t chunk_index_max = 999'999;
+inline constexpr std::uint32_t chunks_max = chunk_index_max + 1;
+inline constexpr std::uint32_t session_metadata_bytes_max = 1_KiB;
+inline constexpr std::uint32_t tus_metadata_bytes_max = 4_KiB;
+inline constexpr std::uint32_t session_token_bytes_max = 64;
+
+// --- store ---
+/// One network read, and the size of a pooled buffer: the largest piece that still fits the second-level cache.
+inline constexpr std::uint32_t piece_bytes = 512_KiB;
+/// How long HEAD, POST or PATCH waits for a displaced writer or an open round before 423.
+inline constexpr auto settle_timeout = 2s;
+/// Up to this many files are synced one by one in a round; more are synced together by syncfs.
+inline constexpr std::uint32_t round_files_max = 16;
+/// Answers that may wait for the committer; more would only add latency, so the newcomer is told to come back.
+inline constexpr std::uint32_t round_waiters_max = 65'536;
+inline constexpr std::uint32_t chunks_per_shard = 1'000;
+inline constexpr std::uint64_t ballast_bytes = 64_MiB;
+/// Largest single preallocation step of a segment.
+inline constexpr std::uint64_t preallocate_step_bytes_max = 64_MiB;
+inline constexpr std::uint32_t sessions_in_memory_max = 16'384;
+inline constexpr std::uint32_t open_files_max = 4'096;
+inline constexpr std::uint32_t assemblies_running_max = 2;
+inline constexpr std::uint32_t assemblies_queued_max = 65'536;
+
+// --- io ---
+/// Entries of one worker's submission queue; a full queue flushes, it never drops.
+inline constexpr unsigned ring_entries = 1'024;
+/// Operations one worker may have open: two a connection (poll and timer), some for files.
+inline constexpr std::uint32_t operations_max = 65'536;
+inline constexpr auto poll_interval_max = 5s;
+
+}  // namespace wf::limits

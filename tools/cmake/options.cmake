@@ -1,0 +1,46 @@
+option(WF_TESTS "Build the test suites" OFF)
+option(WF_BENCH "Build the benchmarks" OFF)
+option(WF_FUZZ "Build the fuzz targets (clang)" OFF)
+option(WF_WEB "Build the web pages with npm when web/dist is absent or older" OFF)
+option(WF_COVERAGE "Count line coverage" OFF)
+option(WF_PURE_ONLY "Build only the rooms that need neither Boost nor liburing" OFF)
+set(WF_SANITIZE "" CACHE STRING "Value of -fsanitize=")
+
+find_program(WF_CCACHE ccache)
+if(WF_CCACHE)
+  # Precompiled headers are only cached with these: the header's own time stamp is not part of its meaning.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${WF_CCACHE})
+endif()
+find_program(WF_MOLD mold)
+if(WF_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT WF_COVERAGE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(wf_flags INTERFACE)
+target_compile_options(wf_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Woverloaded-virtual
+  -Wnon-virtual-dtor -Werror -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside coroutine frames and inlined standard library code where there is nothing to report.
+  target_compile_options(wf_flags INTERFACE -fcoroutines -fpch-preprocess
+    -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer)
+  if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(wf_flags INTERFACE -O1)  # plain -O0 is three times slower under the sanitizers
+  endif()
+endif()
+# liburing, RocksDB's and spdlog's headers are not written for -Wconversion; they come in as SYSTEM headers.
+target_compile_definitions(wf_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE _FILE_OFFSET_BITS=64)
+if(WF_SANITIZE)
+  target_compile_options(wf_flags INTERFACE -fsanitize=${WF_SANITIZE} -fno-sanitize-recover=all)
+  string(REPLACE "fuzzer-no-link," "" WF_SANITIZE_LINK "${WF_SANITIZE}")
+  target_link_options(wf_flags INTERFACE -fsanitize=${WF_SANITIZE_LINK})
+  if(WF_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(wf_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+if(WF_COVERAGE)
+  target_compile_options(wf_flags INTERFACE --coverage)
+  target_link_options(wf_flags INTERFACE --coverage)
+endif()

@@ -8,8 +8,8 @@ namespace wf {
 
 }  // namespace wf
 
-#define WF_CHECK(condition)                                                    \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::wf::check_failed(#condition, __FILE__, __LINE__);                      \
+#define WF_CHECK(condition)                               \
+  do {                                                    \
+    if (!(condition)) [[unlikely]]                        \
+      ::wf::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

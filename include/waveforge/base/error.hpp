@@ -30,11 +30,11 @@ enum class errc : std::uint8_t {
   state_conflict,    ///< the session is past the state in which this is possible
   chunks_missing,    ///< cannot assemble yet
   // Retry later: nothing is wrong with the request.
-  locked,         ///< another request holds the chunk and did not let go in time
-  rate_limited,   ///< too many creations
-  no_space,       ///< ENOSPC, EDQUOT, or below --min-free
-  unavailable,    ///< overload, or shutting down
-  timed_out,      ///< a deadline passed
+  locked,        ///< another request holds the chunk and did not let go in time
+  rate_limited,  ///< too many creations
+  no_space,      ///< ENOSPC, EDQUOT, or below --min-free
+  unavailable,   ///< overload, or shutting down
+  timed_out,     ///< a deadline passed
   // Give up.
   peer_gone,  ///< the connection ended
   displaced,  ///< a later request for the same chunk took over

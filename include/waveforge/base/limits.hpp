@@ -11,7 +11,8 @@ namespace wf::limits {
 using namespace std::chrono_literals;
 
 // --- HTTP ---
-/// A browser's PATCH head is under 2 KiB; 16 KiB leaves room for cookies and proxies (nginx allows 32 KiB in four lines).
+/// A browser's PATCH head is under 2 KiB; 16 KiB leaves room for cookies and proxies (nginx allows 32 KiB in four
+/// lines).
 inline constexpr std::uint32_t head_bytes_max = 16_KiB;
 inline constexpr std::uint32_t target_bytes_max = 8_KiB;
 inline constexpr std::uint32_t fields_max = 100;

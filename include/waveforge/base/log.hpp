@@ -15,8 +15,8 @@ struct log_field {
   std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
 };
 
-/// Where events are told to the operator. Implemented in `server` (text or JSON lines). Thread-safe, never blocks on the
-/// sink, never throws. Implementations escape control characters: client text may be among the values.
+/// Where events are told to the operator. Implemented in `server` (text or JSON lines). Thread-safe, never blocks on
+/// the sink, never throws. Implementations escape control characters: client text may be among the values.
 class logger {
  public:
   virtual ~logger() = default;

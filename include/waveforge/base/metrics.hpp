@@ -32,7 +32,14 @@ enum class counter : std::uint8_t {
   count_  ///< not a counter: how many there are
 };
 
-enum class gauge : std::uint8_t { connections_open, sessions_loaded, files_open, assemblies_waiting, buffers_in_use, count_ };
+enum class gauge : std::uint8_t {
+  connections_open,
+  sessions_loaded,
+  files_open,
+  assemblies_waiting,
+  buffers_in_use,
+  count_
+};
 
 enum class timing : std::uint8_t { request, round, sync, facts_batch, assembly, count_ };
 

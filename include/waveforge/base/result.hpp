@@ -15,6 +15,8 @@ using result = tl::expected<T, error>;
 [[nodiscard]] inline tl::unexpected<error> fail(errc code, std::string detail = {}) {
   return tl::make_unexpected(error{code, std::move(detail), 0});
 }
-[[nodiscard]] inline tl::unexpected<error> fail(error failure) { return tl::make_unexpected(std::move(failure)); }
+[[nodiscard]] inline tl::unexpected<error> fail(error failure) {
+  return tl::make_unexpected(std::move(failure));
+}
 
 }  // namespace wf

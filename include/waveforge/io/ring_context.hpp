@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "waveforge/base/clock.hpp"
+#include "waveforge/base/unique_function.hpp"
+#include "waveforge/io/kernel.hpp"
+
+namespace wf::io {
+
+namespace asio = boost::asio;
+
+class ring_executor;
+class op_table;
+
+/// When a wait ends by itself.
+struct deadline {
+  steady_time at{steady_time::max()};
+  [[nodiscard]] static constexpr deadline never() noexcept { return {}; }
+};
+
+/// One thread's event loop: a ring, the operations in it, their deadlines, and the functions that are ready to run.
+///
+///   run():  ready functions -> submit and wait -> reap into a list -> expire deadlines -> resume, in that order
+///
+/// Completions only move results into a list; coroutines resume afterwards, so no completion runs inside submission.
+/// Everything is for the loop's own thread, except post(), stop() and what says so. Other threads' rings are reached
+/// through post() alone.
+class ring_context final : public asio::execution_context {
+ public:
+  ring_context(kernel& world, const clock& time, std::unique_ptr<ring_backend> backend, std::string name);
+  ~ring_context();
+  ring_context(const ring_context&) = delete;
+  ring_context& operator=(const ring_context&) = delete;
+
+  [[nodiscard]] ring_executor get_executor() noexcept;
+
+  /// Turn until stop() was called and nothing is ready or in flight. An operation that the kernel does not give back
+  /// after it was cancelled keeps the loop waiting: its memory must not be freed.
+  void run();
+  /// One turn; for tests and the simulator. `wait` false: do not block. Returns false when nothing happened.
+  bool turn(bool wait);
+  /// Thread-safe. Let run() return once everything has ended; whoever stops has closed the scopes first.
+  void stop() noexcept;
+  /// Thread-safe. Run `function` on the loop's thread, after everything posted before it.
+  void post(unique_function<void()> function);
+
+  /// Start `op`. `done` is called once per completion, from the loop, never from inside start. When `until` passes
+  /// first, the operation is cancelled and completes with -ETIMEDOUT (or with its result, if that came first).
+  op_id start(operation op, deadline until, unique_function<void(std::int32_t)> done);
+  /// A wait for another thread or coroutine: no kernel operation behind it. Ended by complete_external, its deadline
+  /// (-ETIMEDOUT) or cancel (-ECANCELED).
+  op_id start_external(deadline until, unique_function<void(std::int32_t)> done);
+  /// False: it had ended already. Loop's thread only; from elsewhere post() it.
+  bool complete_external(op_id id, std::int32_t value);
+  /// No effect when the operation has ended.
+  void cancel(op_id id);
+
+  [[nodiscard]] deadline after(steady_time::duration span) const noexcept { return {time_.now() + span}; }
+  [[nodiscard]] const clock& time() const noexcept { return time_; }
+  [[nodiscard]] kernel& world() noexcept { return world_; }
+  [[nodiscard]] ring_backend& backend() noexcept { return *backend_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Whether the calling thread is inside run() or turn() of this context.
+  [[nodiscard]] bool running_here() const noexcept;
+  [[nodiscard]] std::size_t operations_open() const noexcept;
+  /// How busy this worker is, for choosing where a new connection goes. Thread-safe.
+  std::atomic<std::int64_t> load{0};
+
+ private:
+  friend class ring_executor;
+  void execute(unique_function<void()> function);  // thread-safe; direct when on the loop's thread
+  bool run_ready();
+  void take_posted();
+  void reap();
+  void expire();
+
+  kernel& world_;
+  const clock& time_;
+  std::unique_ptr<ring_backend> backend_;
+  std::string name_;
+  std::unique_ptr<op_table> table_;
+  std::vector<unique_function<void()>> ready_;
+  std::vector<unique_function<void()>> running_;
+  std::mutex posted_mutex_;
+  std::vector<unique_function<void()>> posted_;
+  std::atomic<bool> stopped_{false};
+};
+
+/// Executor of a ring_context: what `task` is typed on, so no call goes through any_io_executor. Cheap to copy.
+/// execute() never runs the function before it returns.
+class ring_executor {
+ public:
+  explicit ring_executor(ring_context& context) noexcept : context_(&context) {}
+
+  [[nodiscard]] ring_context& context() const noexcept { return *context_; }
+  [[nodiscard]] ring_context& query(asio::execution::context_t) const noexcept { return *context_; }
+  static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
+    return asio::execution::blocking_t::never;
+  }
+  ring_executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+
+  template <typename F>
+  void execute(F&& function) const {
+    context_->execute(unique_function<void()>(std::forward<F>(function)));
+  }
+
+  friend bool operator==(const ring_executor& a, const ring_executor& b) noexcept { return a.context_ == b.context_; }
+  friend bool operator!=(const ring_executor& a, const ring_executor& b) noexcept { return !(a == b); }
+
+ private:
+  ring_context* context_;
+};
+
+}  // namespace wf::io

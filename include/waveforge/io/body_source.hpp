@@ -45,6 +45,10 @@ class body_source {
   [[nodiscard]] virtual task<result<std::uint64_t>> wait(std::uint64_t want) = 0;
   /// Next bytes of the body, at most into.size(), at least 1; 0: the body has ended.
   [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void> owner) = 0;
+
+  /// End the present and every later wait() and receive() with `displaced`: a later request took the chunk over. Called
+  /// on the source's own ring, at any time during its life; the connection is of no use afterwards.
+  virtual void interrupt() noexcept = 0;
 };
 
 }  // namespace wf::io

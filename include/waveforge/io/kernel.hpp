@@ -77,6 +77,8 @@ class kernel {
   [[nodiscard]] virtual result<std::string> local_address(int fd) = 0;
   [[nodiscard]] virtual peer_address peer_of(int fd) noexcept = 0;
   virtual void set_no_delay(int fd) noexcept = 0;
+  /// shutdown(2) of a socket's receiving side: waiting reads end at once.
+  virtual void stop_receiving(int fd) noexcept = 0;
   /// SO_RCVLOWAT: poll says readable only from this many bytes (or at the end of the stream).
   virtual void set_receive_low_water(int fd, std::uint32_t bytes) noexcept = 0;
   /// Bytes waiting in the receive queue (FIONREAD); 0 when unknown.

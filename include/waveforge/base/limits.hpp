@@ -21,6 +21,10 @@ inline constexpr std::uint32_t trailer_bytes_max = 4_KiB;
 inline constexpr std::uint32_t chunk_size_line_bytes_max = 256;
 /// Bodies of JSON and form requests (complete, assemble): ids, a name, one metadata object.
 inline constexpr std::uint32_t small_body_bytes_max = 64_KiB;
+/// Pairs of a form or query, and parts of a multipart body: ours have five.
+inline constexpr std::uint32_t form_fields_max = 64;
+/// Header lines of one part: a name, a file name of 255 bytes in two encodings, a type.
+inline constexpr std::uint32_t part_head_bytes_max = 4_KiB;
 inline constexpr auto head_timeout = 10s;
 inline constexpr auto idle_timeout = 75s;
 /// A body slower than this many bytes in `slow_body_window` is a dead or hostile peer.

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "waveforge/base/clock.hpp"
+#include "waveforge/session/extent.hpp"
+
+namespace wf::session {
+
+/// One slice of a recording.
+///
+///   vouched <= promised <= written <= length
+///
+/// written: with the kernel. promised: what every observer is told; a round has made it true. vouched: on stable
+/// storage, data and fact, whatever happens.
+struct chunk {
+  std::optional<std::uint64_t> length_bytes{};  ///< nullopt: deferred
+  std::uint64_t length_bytes_max{0};            ///< bound of a deferred length
+  std::uint64_t written_bytes{0};
+  std::uint64_t promised_bytes{0};
+  std::uint64_t vouched_bytes{0};
+  extent where{};
+  utc_time created_at{};
+  utc_time touched_at{};   ///< last byte
+  std::string metadata{};  ///< Upload-Metadata as it was sent
+  std::string concat{};    ///< Upload-Concat as it was sent
+
+  [[nodiscard]] bool complete() const noexcept { return length_bytes.has_value() && promised_bytes == *length_bytes; }
+  /// How many bytes it may hold.
+  [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return length_bytes.value_or(length_bytes_max); }
+};
+
+/// The chunks that were created, by index.
+class chunk_map {
+ public:
+  using container = std::map<std::uint32_t, chunk>;
+
+  [[nodiscard]] chunk* find(std::uint32_t index) noexcept;
+  [[nodiscard]] const chunk* find(std::uint32_t index) const noexcept;
+  chunk& add(std::uint32_t index, chunk value) {
+    return chunks_.insert_or_assign(index, std::move(value)).first->second;
+  }
+  void erase(std::uint32_t index) { chunks_.erase(index); }
+  /// Drop every chunk from `first` on; their indices.
+  std::vector<std::uint32_t> erase_from(std::uint32_t first);
+  void clear() noexcept { chunks_.clear(); }
+
+  [[nodiscard]] bool empty() const noexcept { return chunks_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return chunks_.size(); }
+  /// Highest index created + 1; 0 when empty.
+  [[nodiscard]] std::uint32_t end_index() const noexcept { return chunks_.empty() ? 0 : chunks_.rbegin()->first + 1; }
+  [[nodiscard]] const container& all() const noexcept { return chunks_; }
+  [[nodiscard]] container& all() noexcept { return chunks_; }
+
+  [[nodiscard]] std::uint32_t complete_count() const noexcept;
+  /// Promised bytes of all chunks.
+  [[nodiscard]] std::uint64_t promised_bytes() const noexcept;
+  /// Indices below `total` that are not complete, sorted.
+  [[nodiscard]] std::vector<std::uint32_t> missing_below(std::uint32_t total) const;
+  [[nodiscard]] bool all_complete(std::uint32_t total) const noexcept;
+
+ private:
+  container chunks_;
+};
+
+}  // namespace wf::session

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "waveforge/base/result.hpp"
+#include "waveforge/session/recording.hpp"
+
+/// The facts as bytes. docs/storage_format.md has the schema; encoder and decoder match it line for line.
+namespace wf::session {
+
+/// Random number drawn when the data dir was last opened after anything but a mere process death.
+using era = std::uint64_t;
+
+/// First byte of a key.
+enum class fact_kind : char {
+  session = 's',   ///< s SPACE id            -> session row
+  chunk = 'c',     ///< c SPACE id 0 index    -> chunk row
+  progress = 'b',  ///< b SPACE id 0 index    -> progress row
+  work = 'w',      ///< w SPACE id            -> empty: something to resume at start
+  expiry = 'e',    ///< e time SPACE id       -> empty: not before this time
+};
+
+[[nodiscard]] std::string session_key(const session_id& id);
+[[nodiscard]] std::string work_key(const session_id& id);
+[[nodiscard]] std::string chunk_key(const session_id& id, std::uint32_t index);
+[[nodiscard]] std::string progress_key(const session_id& id, std::uint32_t index);
+[[nodiscard]] std::string expiry_key(utc_time at, const session_id& id);
+/// Every chunk (or progress) key of a session starts with this.
+[[nodiscard]] std::string chunk_prefix(fact_kind kind, const session_id& id);
+
+struct parsed_key {
+  fact_kind kind{fact_kind::session};
+  session_id id{};
+  std::uint32_t index{0};
+  utc_time at{};
+};
+[[nodiscard]] result<parsed_key> parse_key(std::string_view key);
+
+/// How much of a chunk is there. A value with an era counts only in that era; `vouched_bytes` always does.
+struct progress {
+  std::uint64_t vouched_bytes{0};
+  std::optional<era> unvouched_era{};
+  std::uint64_t unvouched_bytes{0};
+  utc_time touched_at{};
+  friend bool operator==(const progress&, const progress&) = default;
+};
+
+[[nodiscard]] std::string encode_session(const recording& value);
+/// damaged with a sentence: cut short, trailing bytes, or written by a newer version.
+[[nodiscard]] result<void> decode_session(std::string_view bytes, recording& into);
+[[nodiscard]] std::string encode_chunk(const chunk& value);
+[[nodiscard]] result<chunk> decode_chunk(std::string_view bytes);
+[[nodiscard]] std::string encode_progress(const progress& value);
+[[nodiscard]] result<progress> decode_progress(std::string_view bytes);
+
+}  // namespace wf::session

@@ -61,8 +61,14 @@ class store {
   [[nodiscard]] virtual io::task<result<chunk_view>> settle(const session::session_id& id, chunk_index index) = 0;
   /// Whole-chunk upload of the fallback API: replaces a partial chunk atomically, takes its length; a complete one is
   /// compared (content_conflict). The body's end is its length. A broken body leaves what was there before.
+  /// `request.hints` is read again when the body has ended: the fields of a form may come after its file.
   [[nodiscard]] virtual io::task<result<chunk_view>> replace(io::worker& on, const create_request& request,
                                                              io::body_source& body) = 0;
+  /// Keep a body that has no place yet (a file part that came before the fields that say where it belongs): a little of
+  /// it in memory, more in a temporary file that is gone with the result, or at the next start. The result reads it
+  /// again from its first byte. too_large past `bytes_max`, no_space, io_failed, and whatever `body` failed with.
+  [[nodiscard]] virtual io::task<result<std::unique_ptr<io::body_source>>> hold(io::worker& on, io::body_source& body,
+                                                                                std::uint64_t bytes_max) = 0;
   [[nodiscard]] virtual io::task<result<void>> remove_chunk(const session::session_id& id, chunk_index index) = 0;
 
   [[nodiscard]] virtual io::task<result<session_view>> status(const session::session_id& id) = 0;

@@ -42,7 +42,7 @@ struct session_view {
   std::uint64_t version{0};  ///< grows with every change anyone can see; not kept over a restart
   std::optional<std::uint32_t> total_chunks{};
   std::uint32_t chunks_complete{0};
-  std::vector<std::uint32_t> missing{};  ///< sorted; up to the highest index seen while the total is unknown
+  std::vector<std::uint32_t> missing{};  ///< not complete, sorted; up to the highest index seen while no total
   std::map<std::uint32_t, std::uint64_t> partial{};
   std::uint64_t bytes_received{0};
   double assembly_progress{0};  ///< 0 … 1

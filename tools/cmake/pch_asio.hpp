@@ -1,6 +1,5 @@
 // Precompiled for the rooms that suspend: Asio's coroutine headers dominate their build time.
 #pragma once
-#include "pch_std.hpp"
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,3 +11,4 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include "pch_std.hpp"

@@ -31,8 +31,8 @@ struct static_body {
 class stream_body {
  public:
   virtual ~stream_body() = default;
-  /// The next piece; an empty one: the end. Returns by `until` at the latest (a comment keeps the connection alive), and
-  /// soon when it is cancelled (the server drains).
+  /// The next piece; an empty one: the end. Returns by `until` at the latest (a comment keeps the connection alive),
+  /// and soon when it is cancelled (the server drains).
   [[nodiscard]] virtual io::task<std::string> next(io::deadline until) = 0;
 };
 

@@ -48,8 +48,8 @@ class body_source {
   /// Next bytes of the body, at most into.size(), at least 1; 0: the body has ended.
   [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void> owner) = 0;
 
-  /// Value of a trailer field that came after the body (names in any case), once done(); nullopt when it did not come, or
-  /// when this body cannot have trailers.
+  /// Value of a trailer field that came after the body (names in any case), once done(); nullopt when it did not come,
+  /// or when this body cannot have trailers.
   [[nodiscard]] virtual std::optional<std::string> trailer(std::string_view) const { return std::nullopt; }
 
   /// End the present and every later wait() and receive() with `displaced`: a later request took the chunk over. Called

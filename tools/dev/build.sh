@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# CMake, and the commands that only build and run one thing.
+
+JOBS=$(nproc)
+
+# build_preset PRESET [TARGET…]: configures and builds; without targets everything.
+build_preset() {
+  local preset=$1 targets=()
+  shift
+  if [ $# -gt 0 ]; then targets=(--target "$@"); fi
+  cmake --preset "$preset" --log-level=WARNING && cmake --build --preset "$preset" -j "$JOBS" "${targets[@]}"
+}
+
+cmd_sim() {
+  need_packages build
+  build_preset release wfsim
+  exec build/release/bin/wfsim "$@"
+}
+
+# The benchmarks there are: scripts bench/NAME/run, and binaries bench_NAME of the bench preset.
+bench_names() {
+  find bench -mindepth 2 -maxdepth 2 -name run -printf '%h\n' 2>/dev/null | sed 's,^bench/,,'
+  find build/bench/bin -name 'bench_*' -executable -printf '%f\n' 2>/dev/null | sed 's/^bench_//'
+}
+
+cmd_bench() {
+  need_packages build bench
+  build_preset bench
+  local names name
+  mapfile -t names < <(bench_names)
+  if [ "${1:-}" = --list ]; then
+    printf '%s\n' "${names[@]}"
+    return
+  fi
+  if [ $# -gt 0 ]; then names=("$@"); fi
+  for name in "${names[@]}"; do
+    say "bench $name"
+    if [ -x "bench/$name/run" ]; then
+      "bench/$name/run"
+    elif [ -x "build/bench/bin/bench_$name" ]; then
+      "build/bench/bin/bench_$name"
+    else
+      die "there is no benchmark '$name' (./dev bench --list)"
+    fi
+  done
+}
+
+# The campaigns are tests labelled `soak`, named soak.NAME; they print while they run.
+cmd_soak() {
+  need_packages build test
+  build_preset release
+  local all
+  mapfile -t all < <(ctest --test-dir build/release -N -L '^soak$' | sed -n 's/.*: soak\.//p')
+  if [ "${1:-}" = --list ]; then
+    printf '%s\n' "${all[@]}"
+    return
+  fi
+  local wanted=("$@") name
+  for name in "${wanted[@]}"; do
+    printf '%s\n' "${all[@]}" | grep -qxF -- "$name" || die "there is no campaign '$name' (./dev soak --list)"
+  done
+  local pattern='.*'
+  if [ ${#wanted[@]} -gt 0 ]; then pattern="($(IFS='|' && echo "${wanted[*]}"))"; fi
+  ctest --test-dir build/release -L '^soak$' -R "^soak\\.$pattern\$" --verbose --no-tests=error
+}
+
+check_format() { cpp_files | xargs -0 -r clang-format --dry-run --Werror; }
+
+run_lint() {
+  need_packages build lint
+  shell_files | xargs -0 -r shellcheck
+  # A build tree of its own: clang reads neither GCC's options nor its precompiled headers.
+  cmake --preset dev -B build/lint --log-level=WARNING -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+  run-clang-tidy-14 -quiet -p build/lint -j "$JOBS" "$ROOT/(src|tools)/.*\\.cpp"
+}

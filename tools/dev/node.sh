@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Node for web/: the machine's own if it is new enough, else one from the npm registry, kept in build/node.
+
+node_wanted=20.19.0 # vite refuses older ones
+
+node_is_new_enough() {
+  command -v node >/dev/null && command -v npm >/dev/null && version_at_least "$(node -p process.versions.node)" "$node_wanted"
+}
+
+# Afterwards `node` and `npm` on PATH are new enough.
+need_node() {
+  if [ -x "$ROOT/build/node/node_modules/.bin/node" ]; then PATH="$ROOT/build/node/node_modules/.bin:$PATH"; fi
+  if node_is_new_enough; then return; fi
+  need_packages build web || return
+  say "fetching Node $node_wanted or newer from the npm registry into build/node"
+  mkdir -p build/node
+  [ -e build/node/package.json ] || printf '{"private":true}\n' >build/node/package.json
+  npm install --prefix build/node --no-audit --no-fund --no-save node@20 npm@10 </dev/null || return
+  PATH="$ROOT/build/node/node_modules/.bin:$PATH"
+  hash -r
+  node_is_new_enough || die "Node $(node --version) is older than $node_wanted and no newer one could be fetched"
+}
+
+# web/node_modules as the lock file says; nothing when it already is.
+need_web_modules() {
+  need_node || return
+  if [ -e web/node_modules/.package-lock.json ] && [ ! web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+    return
+  fi
+  say "installing the npm packages of web/"
+  (cd web && npm ci --no-audit --no-fund </dev/null)
+}
+
+# web/dist, when it is absent or a source is newer.
+build_web() {
+  if [ ! -e web/package.json ]; then return; fi
+  need_web_modules || return
+  if [ -e web/dist/index.html ] && [ -z "$(newer_web_sources)" ]; then return; fi
+  say "building the web pages"
+  (cd web && npm run --silent build </dev/null) && touch web/dist/index.html
+}
+
+newer_web_sources() {
+  find web \( -name node_modules -o -name dist -o -name test -o -name test-results \) -prune -o \
+    -type f -newer web/dist/index.html -print -quit
+}

@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# The test suites: which there are, and how each is run. A suite whose sources do not exist is not listed.
+
+# Sanitizer builds leave out what looks at sources, compilers or clocks (docs/testing.md).
+labels_not_sanitized='^(tidy|compile_fail|release_only|soak)$'
+seconds_per_test_max=300
+REPORTS=$ROOT/build/reports
+
+suite_names() {
+  printf '%s\n' format tidy
+  if [ -d tests/unit ]; then echo unit; fi
+  find tests -mindepth 2 -maxdepth 2 -name CMakeLists.txt -printf '%h\n' | sed 's,^tests/,,' |
+    grep -vxE 'support|fuzz' | sort || true
+  if [ -e web/package.json ]; then echo web; fi
+  if [ -n "$(find web/playwright.config.ts -print 2>/dev/null)" ]; then echo browser; fi
+  printf '%s\n' asan tsan
+}
+
+# run_tests [--list | SUITE…]
+run_tests() {
+  local all suite
+  mapfile -t all < <(suite_names)
+  if [ "${1:-}" = --list ]; then
+    printf '%s\n' "${all[@]}"
+    return
+  fi
+  for suite in "$@"; do
+    printf '%s\n' "${all[@]}" | grep -qxF -- "$suite" || die "there is no suite '$suite' (./dev test --list)"
+  done
+  rm -rf "$REPORTS"
+  mkdir -p "$REPORTS"
+  SECONDS=0
+  need_packages build test
+  if [ $# -gt 0 ]; then
+    for suite in "$@"; do run_suite "$suite"; done
+  else
+    run_all_suites "${all[@]}"
+  fi
+  print_report
+}
+
+# Everything; the suites inside the release build are found by their labels, so that none can be forgotten.
+run_all_suites() {
+  local suite
+  run_suite format
+  run_release_labels
+  for suite in web browser asan tsan; do
+    if printf '%s\n' "$@" | grep -qx "$suite"; then run_suite "$suite"; fi
+  done
+}
+
+run_suite() {
+  local suite=$1 start=$SECONDS status=0
+  say "suite $suite"
+  case $suite in
+    format)
+      check_format || status=$?
+      record_check format $((SECONDS - start)) $status
+      ;;
+    web) run_web ;;
+    browser) run_browser ;;
+    asan | tsan) run_preset "$suite" ;;
+    *)
+      if release_build; then run_label "$suite"; fi
+      ;;
+  esac
+}
+
+# The release build is made once; when it fails, that is one failure and its suites do not run.
+release_state=unknown
+release_build() {
+  local start=$SECONDS
+  if [ $release_state = unknown ]; then
+    release_state=good
+    { build_web && build_preset release; } || release_state=bad
+    record_check "build release" $((SECONDS - start)) "$([ $release_state = good ] && echo 0 || echo 1)"
+  fi
+  [ $release_state = good ]
+}
+
+# run_label LABEL [EXCEPT]: the tests of the release build with this label and none matching EXCEPT.
+run_label() {
+  local label=$1 except=${2:-'^soak$'} start=$SECONDS status=0
+  if [ "$label" = tidy ]; then check_scripts; fi
+  ctest_run build/release "$REPORTS/$label.xml" -L "^$label\$" -LE "$except" || status=$?
+  record_report "$label" $((SECONDS - start)) $status "$REPORTS/$label.xml"
+}
+
+run_release_labels() {
+  release_build || return 0
+  local label except='^(soak)$' unlabelled
+  while read -r label; do
+    say "suite $label"
+    run_label "$label" "$except"
+    except=${except%)\$}"|$label)\$" # a test with two labels runs once
+  done < <(ctest --test-dir build/release --print-labels 2>/dev/null | sed -n 's/^  *//p' | grep -vx soak)
+  unlabelled=$(ctest --test-dir build/release -N -LE "$except" 2>/dev/null | sed -n 's/^Total Tests: //p')
+  if [ "${unlabelled:-0}" -gt 0 ]; then
+    local start=$SECONDS status=0
+    say "tests without a label"
+    ctest_run build/release "$REPORTS/other.xml" -LE "$except" || status=$?
+    record_report other $((SECONDS - start)) $status "$REPORTS/other.xml"
+  fi
+}
+
+# A whole preset of its own: build, then what makes sense under a sanitizer.
+run_preset() {
+  local preset=$1 start=$SECONDS status=0
+  if ! build_preset "$preset"; then
+    record_check "$preset" $((SECONDS - start)) 1
+    return
+  fi
+  ctest_run "build/$preset" "$REPORTS/$preset.xml" -LE "$labels_not_sanitized" || status=$?
+  record_report "$preset" $((SECONDS - start)) $status "$REPORTS/$preset.xml"
+}
+
+# ctest_run TREE REPORT [SELECTION…]
+ctest_run() {
+  local tree=$1 report=$2
+  shift 2
+  ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
+    --output-junit "$report" "$@" </dev/null
+}
+
+check_scripts() {
+  local start=$SECONDS status=0
+  shell_files | xargs -0 -r shellcheck || status=$?
+  record_check scripts $((SECONDS - start)) $status
+}
+
+run_web() {
+  local start=$SECONDS status=0
+  (
+    need_web_modules && cd web && npx --no-install tsc --noEmit -p . &&
+      npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$REPORTS/web.xml" </dev/null
+  ) || status=$?
+  record_report web $((SECONDS - start)) $status "$REPORTS/web.xml"
+}
+
+run_browser() {
+  need_packages browser
+  release_build || return 0
+  local start=$SECONDS status=0
+  (
+    need_web_modules && cd web && PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/browser.xml" PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
+      npx --no-install playwright test --reporter=list,junit </dev/null
+  ) || status=$?
+  record_report browser $((SECONDS - start)) $status "$REPORTS/browser.xml"
+}

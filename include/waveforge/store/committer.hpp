@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "waveforge/base/unique_function.hpp"
+#include "waveforge/io/notifier.hpp"
+#include "waveforge/io/task_scope.hpp"
+#include "waveforge/store/facts.hpp"
+#include "waveforge/store/open_file.hpp"
+#include "waveforge/store/options.hpp"
+
+namespace wf::store {
+
+/// What must be true before an answer may be sent.
+struct commit_request {
+  /// Written to by operations whose completion has arrived; synced before the facts.
+  std::vector<std::shared_ptr<open_file>> files{};
+  /// Hold names that must be durable; synced before the facts.
+  std::vector<std::shared_ptr<open_directory>> directories{};
+  std::vector<fact_write> rows{};
+  /// The rows must be on stable storage.
+  bool sync{false};
+  /// Called on the committer's thread when the round has ended, before the waiter resumes; also when it failed.
+  unique_function<void(const result<void>&)> ended{};
+};
+
+/// The rounds: one at a time, for everybody who waits.
+///
+///   take the requests that wait -> sync their files and directories, together -> one batch of facts, synced if any
+///   request asks for it -> tell them all
+///
+/// There is no timer: the next round starts when this one ends, so that an idle answer waits for one round and a busy
+/// disk is asked as seldom as it can bear. Requests are taken in order, and their rows are applied in that order.
+///
+/// A failed sync is final: nothing is acknowledged from this file system any more (the kernel tells the error once and
+/// then forgets it, with the data).
+class committer {
+ public:
+  committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root);
+  ~committer();
+  committer(const committer&) = delete;
+  committer& operator=(const committer&) = delete;
+
+  /// Thread-safe. Wait for the round that covers `request`. A cancelled waiter returns timed_out; the request goes on.
+  [[nodiscard]] io::task<result<void>> commit(commit_request request);
+  /// Thread-safe. The same without waiting.
+  void submit(commit_request request);
+  /// A sync has failed, now or (when noted in .lock) before.
+  [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  /// Called once, on the committer's thread, when the first sync fails. Set before the first commit.
+  void on_failure(unique_function<void()> told) { told_ = std::move(told); }
+
+  /// Committer's thread: serve rounds until stop().
+  [[nodiscard]] io::task<void> run();
+  /// Thread-safe. run() ends after the requests that wait now.
+  void stop() noexcept;
+
+ private:
+  struct pending;
+  [[nodiscard]] bool enqueue(std::shared_ptr<pending> one);
+  [[nodiscard]] std::vector<std::shared_ptr<pending>> take_waiting();
+  [[nodiscard]] io::task<void> round(std::vector<std::shared_ptr<pending>> requests);
+  [[nodiscard]] io::task<result<void>> sync_all(const std::vector<std::shared_ptr<pending>>& requests);
+  [[nodiscard]] io::task<void> sync_file(std::shared_ptr<open_file> file, result<void>& outcome);
+  [[nodiscard]] io::task<void> sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome);
+  void fail_for_good(const error& why);
+
+  environment world_;
+  io::ring_context& ring_;
+  facts& rows_;
+  const io::directory& root_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<pending>> waiting_;
+  bool stopping_{false};
+  io::notifier arrived_;
+  std::atomic<bool> failed_{false};
+  unique_function<void()> told_;
+};
+
+}  // namespace wf::store

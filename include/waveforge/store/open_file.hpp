@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "waveforge/io/directory.hpp"
+#include "waveforge/io/file.hpp"
+
+namespace wf::store {
+
+/// A file that chunks are written into, open once for everybody. `direct` is a second descriptor with O_DIRECT, opened
+/// when the direct way is first chosen. Closed when the last user lets go.
+struct open_file {
+  io::file plain{};
+  io::file direct{};
+  /// Written to since the last sync that began after the write.
+  std::atomic<bool> dirty{false};
+};
+
+/// A directory whose entries may still have to be synced.
+struct open_directory {
+  io::directory handle{};
+  /// A name was added, changed or removed since the last sync.
+  std::atomic<bool> dirty{false};
+};
+
+}  // namespace wf::store

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "waveforge/io/body_source.hpp"
+#include "waveforge/io/notifier.hpp"
+#include "waveforge/session/recording.hpp"
+#include "waveforge/store/session_files.hpp"
+#include "waveforge/store/views.hpp"
+
+namespace wf::store {
+
+/// Who appends to a chunk right now, as far as others must reach it.
+struct active_writer {
+  io::ring_context* ring{nullptr};
+  io::body_source* body{nullptr};  ///< touched on `ring` only
+  bool displaced{false};           ///< guarded by the entry's mutex
+};
+
+/// A session in memory: its value, who is at work on it, its open files. Shared by all workers.
+///
+/// Everything under "guarded" needs `mutex`, which is held for well under a microsecond and never across a suspension.
+/// Two counters keep the phases apart: `operations` run side by side; an exclusive phase (assembly, removal, expiry,
+/// replacement) waits until there are none and lets no new ones start.
+class session_entry {
+ public:
+  session_entry(const environment& world, const options& with, const std::shared_ptr<open_directory>& root,
+                const session::session_id& id)
+      : files(world, with, root, id), id_(id) {
+    value.id = id;
+  }
+
+  std::mutex mutex;
+  io::notifier changed;  ///< notified after every change to what is guarded, outside the mutex
+
+  // Guarded:
+  session::recording value{};
+  bool known{false};  ///< the session exists (or is a tombstone); else it is only being looked up or made
+  bool assembling_queued{false};
+  std::uint64_t version{1};
+  std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
+  std::uint32_t operations{0};
+  bool exclusive{false};
+  double assembly_progress{0};
+  steady_time used_at{};
+
+  session_files files;
+
+  [[nodiscard]] const session::session_id& id() const noexcept { return id_; }
+
+  /// Guarded. What observers are told; `expires_after` counts from the last byte.
+  [[nodiscard]] session_view view(std::chrono::seconds expires_after) const;
+  [[nodiscard]] chunk_view view_chunk(std::uint32_t index, const session::chunk& one,
+                                      std::chrono::seconds expires_after) const;
+  /// Guarded. expired, cancelled, damaged (locked for `settle`), or not_found: why nothing can be done with the
+  /// session.
+  [[nodiscard]] result<void> usable() const;
+
+ private:
+  session::session_id id_;
+};
+
+/// Counts one operation of a session for as long as it lives.
+class session_hold {
+ public:
+  session_hold() noexcept = default;
+  /// The caller counted it already, under the mutex.
+  explicit session_hold(std::shared_ptr<session_entry> entry) noexcept : entry_(std::move(entry)) {}
+  session_hold(session_hold&& other) noexcept = default;
+  session_hold& operator=(session_hold&& other) noexcept {
+    if (this != &other) {
+      release();
+      entry_ = std::move(other.entry_);
+    }
+    return *this;
+  }
+  ~session_hold() { release(); }
+  void release() noexcept;
+  [[nodiscard]] session_entry& operator*() const noexcept { return *entry_; }
+  [[nodiscard]] session_entry* operator->() const noexcept { return entry_.get(); }
+  [[nodiscard]] const std::shared_ptr<session_entry>& entry() const noexcept { return entry_; }
+  explicit operator bool() const noexcept { return entry_ != nullptr; }
+
+ private:
+  std::shared_ptr<session_entry> entry_;
+};
+
+}  // namespace wf::store

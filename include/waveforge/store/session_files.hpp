@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "waveforge/session/session_id.hpp"
+#include "waveforge/store/gate.hpp"
+#include "waveforge/store/open_file.hpp"
+#include "waveforge/store/options.hpp"
+
+namespace wf::store {
+
+/// "{sid}" below the data dir, or ".tus/{id}", with the fan-out directories in front.
+[[nodiscard]] std::string session_path(const session::session_id& id, unsigned fan_out);
+
+/// The open files and directories of one session. Opens each once, makes directories with the first body byte, reserves
+/// blocks ahead of need, and knows which names a round still has to make durable. Thread-safe.
+class session_files {
+ public:
+  session_files(const environment& world, const options& with, std::shared_ptr<open_directory> root,
+                const session::session_id& id);
+
+  /// chunks/segment; made, with its directories, when missing.
+  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> segment();
+  /// The file of a chunk that was not placed.
+  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> chunk_file(std::uint32_t index, std::uint32_t generation);
+  /// Blocks for [offset, offset + length) of the segment, a growing step ahead where the neighbours are reserved
+  /// already. `bound`: nothing is reserved at or past it. no_space when the disk is full.
+  [[nodiscard]] io::task<result<void>> reserve(open_file& segment, std::uint64_t offset, std::uint64_t length,
+                                               std::uint64_t bound);
+  /// The O_DIRECT descriptor of the segment. Failure: use another way.
+  [[nodiscard]] io::task<result<void>> open_direct(open_file& segment);
+  /// A directory below the session's ("" is its own), made when missing; parents first.
+  [[nodiscard]] io::task<result<std::shared_ptr<open_directory>>> directory(const std::string& path);
+
+  /// Everything with a name that is not known to be durable.
+  [[nodiscard]] std::vector<std::shared_ptr<open_directory>> dirty_directories() const;
+  /// Everything with bytes that are not known to be durable.
+  [[nodiscard]] std::vector<std::shared_ptr<open_file>> dirty_files() const;
+  /// Let go of every handle. Nobody else uses the session and nothing is dirty, or it is to be removed.
+  void close();
+  [[nodiscard]] std::size_t open_count() const;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::uint64_t reserved_bytes() const;
+
+ private:
+  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> open_below(const std::string& parent,
+                                                                        const std::string& name);
+  [[nodiscard]] std::shared_ptr<open_file> find_file(const std::string& name) const;
+  [[nodiscard]] std::shared_ptr<open_directory> find_directory(const std::string& path) const;
+  /// End of the reserved run that covers or touches `offset`, or `offset`.
+  [[nodiscard]] std::uint64_t reserved_until(std::uint64_t offset) const;
+  void note_reserved(std::uint64_t from, std::uint64_t to);
+
+  environment world_;
+  const options& with_;
+  std::shared_ptr<open_directory> root_;
+  std::string path_;
+  mutable std::mutex mutex_;
+  gate opening_;
+  std::map<std::string, std::shared_ptr<open_file>> files_;
+  std::map<std::string, std::shared_ptr<open_directory>> directories_;
+  std::map<std::uint64_t, std::uint64_t> reserved_;  ///< disjoint runs of the segment: begin -> end
+  std::uint64_t step_bytes_{0};
+};
+
+}  // namespace wf::store

@@ -1,0 +1,166 @@
+#include "waveforge/store/committer.hpp"
+
+#include <algorithm>
+
+#include "waveforge/base/limits.hpp"
+
+namespace wf::store {
+
+struct committer::pending {
+  commit_request request;
+  result<void> outcome{};
+  io::notifier ended;
+};
+
+committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root)
+    : world_(world), ring_(ring), rows_(rows), root_(root) {}
+
+committer::~committer() = default;
+
+bool committer::enqueue(std::shared_ptr<pending> one) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (stopping_) return false;
+    waiting_.push_back(std::move(one));
+  }
+  arrived_.notify_all();
+  return true;
+}
+
+io::task<result<void>> committer::commit(commit_request request) {
+  auto mine = std::make_shared<pending>();
+  mine->request = std::move(request);
+  const std::uint64_t seen = mine->ended.ticket();
+  if (!enqueue(mine)) co_return fail(errc::unavailable, "the store is closing");
+  const std::int32_t ended = co_await mine->ended.wait(seen, io::deadline::never());
+  if (ended != 0) co_return fail(errc::timed_out, "cancelled while waiting for the disk");
+  co_return mine->outcome;
+}
+
+void committer::submit(commit_request request) {
+  auto mine = std::make_shared<pending>();
+  mine->request = std::move(request);
+  if (!enqueue(mine) && mine->request.ended) mine->request.ended(fail(errc::unavailable, "the store is closing"));
+}
+
+std::vector<std::shared_ptr<committer::pending>> committer::take_waiting() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(waiting_, {});
+}
+
+io::task<void> committer::run() {
+  for (;;) {
+    const std::uint64_t seen = arrived_.ticket();
+    auto requests = take_waiting();
+    if (!requests.empty()) {
+      co_await round(std::move(requests));
+      continue;
+    }
+    {
+      const std::lock_guard lock{mutex_};
+      if (stopping_) break;
+    }
+    const std::int32_t woken = co_await arrived_.wait(seen, io::deadline::never());
+    if (woken == -ECANCELED) stop();
+  }
+}
+
+void committer::stop() noexcept {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  arrived_.notify_all();
+}
+
+io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) {
+  const steady_time began = world_.time.now();
+  result<void> outcome{};
+  if (failed())
+    outcome = fail(errc::io_failed, "a sync of this file system failed earlier; restart after the disk was seen to");
+  if (outcome) outcome = co_await sync_all(requests);
+
+  if (outcome) {
+    std::vector<fact_write> batch;
+    bool sync = false;
+    for (const auto& one : requests) {
+      std::ranges::move(one->request.rows, std::back_inserter(batch));
+      sync = sync || one->request.sync;
+    }
+    if (!batch.empty()) {
+      outcome = rows_.apply(batch, sync);
+      world_.count.add(counter::facts_written, batch.size());
+      // A batch that was refused for lack of room left nothing behind; any other failure may have left part of a log.
+      if (!outcome && outcome.error().code != errc::no_space) fail_for_good(outcome.error());
+    }
+  } else if (!failed()) {
+    fail_for_good(outcome.error());
+  }
+  world_.count.add(counter::rounds);
+  world_.count.observe(timing::round, std::chrono::duration<double>(world_.time.now() - began).count());
+  for (const auto& one : requests) {
+    one->outcome = outcome;
+    if (one->request.ended) one->request.ended(outcome);
+    one->ended.notify_all();
+  }
+}
+
+io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pending>>& requests) {
+  std::vector<std::shared_ptr<open_file>> files;
+  std::vector<std::shared_ptr<open_directory>> directories;
+  for (const auto& one : requests) {
+    std::ranges::copy(one->request.files, std::back_inserter(files));
+    std::ranges::copy(one->request.directories, std::back_inserter(directories));
+  }
+  const auto drop_repeats = [](auto& list) {
+    std::ranges::sort(list);
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+    // What nobody wrote to since its last sync is on the disk already.
+    std::erase_if(list, [](const auto& one) { return !one->dirty.load(std::memory_order_acquire); });
+  };
+  drop_repeats(files);
+  drop_repeats(directories);
+  if (files.empty() && directories.empty()) co_return result<void>{};
+  const steady_time began = world_.time.now();
+  world_.count.add(counter::round_syncs, files.size() + directories.size());
+
+  std::vector<result<void>> outcomes;
+  if (files.size() + directories.size() > limits::round_files_max) {
+    // The marks go before the sync: what is written while it runs must be synced again.
+    for (const auto& one : files) one->dirty.store(false, std::memory_order_release);
+    for (const auto& one : directories) one->dirty.store(false, std::memory_order_release);
+    const result<void> synced = co_await root_.sync_file_system();
+    outcomes.push_back(synced);
+  } else {
+    outcomes.resize(files.size() + directories.size());
+    io::task_scope syncs{ring_};
+    std::size_t next = 0;
+    for (const auto& one : files) (void)syncs.spawn(sync_file(one, outcomes[next++]));
+    for (const auto& one : directories) (void)syncs.spawn(sync_directory(one, outcomes[next++]));
+    (void)co_await syncs.join(io::deadline::never());
+  }
+  world_.count.observe(timing::sync, std::chrono::duration<double>(world_.time.now() - began).count());
+  for (const auto& outcome : outcomes) {
+    if (!outcome) co_return outcome;
+  }
+  co_return result<void>{};
+}
+
+io::task<void> committer::sync_file(std::shared_ptr<open_file> file, result<void>& outcome) {
+  file->dirty.store(false, std::memory_order_release);
+  outcome = co_await file->plain.sync_data();
+}
+
+io::task<void> committer::sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome) {
+  directory->dirty.store(false, std::memory_order_release);
+  outcome = co_await directory->handle.sync();
+}
+
+void committer::fail_for_good(const error& why) {
+  if (failed_.exchange(true, std::memory_order_acq_rel)) return;
+  world_.count.add(counter::round_failures);
+  world_.log.fault("sync failed, nothing more is acknowledged", {{"reason", std::string_view{why.detail}}});
+  if (told_) told_();
+}
+
+}  // namespace wf::store

@@ -1,0 +1,127 @@
+#include "waveforge/store/rocks_facts.hpp"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "waveforge/base/units.hpp"
+
+namespace wf::store {
+
+namespace {
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+error failure(const rocksdb::Status& status, std::string_view doing) {
+  errc code = errc::io_failed;
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kNoSpace) code = errc::no_space;
+  if (status.IsCorruption()) code = errc::damaged;
+  return {code, fmt::format("{}: {}", doing, status.ToString()), 0};
+}
+
+rocksdb::Options make_options(facts_access access) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  // Bounds: two write buffers of 16 MiB, 8 MiB of blocks, 64 MiB of log; a million sessions change none of them.
+  options.write_buffer_size = 16_MiB;
+  options.max_write_buffer_number = 2;
+  options.max_total_wal_size = 64_MiB;
+  options.max_background_jobs = 2;
+  options.max_open_files = access == facts_access::observer ? -1 : 256;  // a secondary must hold every file open
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1_MiB;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.recycle_log_file_num = 0;
+  // A torn tail of the log is what a crash leaves; the rows before it are whole and in order.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.compression = rocksdb::kNoCompression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(8_MiB);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most look-ups of unknown ids end here
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+class rocks_facts final : public facts {
+ public:
+  explicit rocks_facts(std::unique_ptr<rocksdb::DB> database, bool observer)
+      : database_(std::move(database)), observer_(observer) {}
+  ~rocks_facts() override { (void)database_->Close(); }
+
+  result<void> apply(std::span<const fact_write> batch, bool sync) override {
+    rocksdb::WriteBatch writes;
+    for (const auto& row : batch) {
+      const rocksdb::Status put =
+          row.value ? writes.Put(slice(row.key), slice(*row.value)) : writes.Delete(slice(row.key));
+      if (!put.ok()) return fail(failure(put, "collect facts"));
+    }
+    rocksdb::WriteOptions how;
+    how.sync = sync;
+    const rocksdb::Status written = database_->Write(how, &writes);
+    if (!written.ok()) return fail(failure(written, "write facts"));
+    return {};
+  }
+
+  result<std::optional<std::string>> get(std::string_view key) override {
+    if (auto fresh = catch_up(); !fresh) return fail(fresh.error());
+    std::string value;
+    const rocksdb::Status found = database_->Get(rocksdb::ReadOptions{}, slice(key), &value);
+    if (found.IsNotFound()) return std::optional<std::string>{};
+    if (!found.ok()) return fail(failure(found, "read a fact"));
+    return std::optional{std::move(value)};
+  }
+
+  result<void> scan(std::string_view prefix, std::string_view from,
+                    const std::function<bool(std::string_view, std::string_view)>& each) override {
+    if (auto fresh = catch_up(); !fresh) return fresh;
+    const std::unique_ptr<rocksdb::Iterator> at{database_->NewIterator(rocksdb::ReadOptions{})};
+    for (at->Seek(slice(from < prefix ? prefix : from)); at->Valid(); at->Next()) {
+      const std::string_view key = view(at->key());
+      if (!key.starts_with(prefix) || !each(key, view(at->value()))) break;
+    }
+    if (!at->status().ok()) return fail(failure(at->status(), "read facts"));
+    return {};
+  }
+
+ private:
+  result<void> catch_up() {
+    if (!observer_) return {};
+    const rocksdb::Status caught_up = database_->TryCatchUpWithPrimary();
+    if (!caught_up.ok()) return fail(failure(caught_up, "follow the running server's facts"));
+    return {};
+  }
+
+  std::unique_ptr<rocksdb::DB> database_;
+  bool observer_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_access access,
+                                                const std::string& scratch) {
+  rocksdb::DB* database = nullptr;
+  const rocksdb::Options options = make_options(access);
+  const bool observer = access == facts_access::observer;
+  const rocksdb::Status opened = observer ? rocksdb::DB::OpenAsSecondary(options, path, scratch, &database)
+                                          : rocksdb::DB::Open(options, path, &database);
+  if (!opened.ok()) {
+    error why = failure(opened, fmt::format("open the facts in {}", path));
+    if (why.code == errc::damaged) {
+      why.detail +=
+          "; the recordings' bytes are untouched: stop the server, copy the data dir, and run 'wfctl fsck' on the copy";
+    }
+    return fail(std::move(why));
+  }
+  return std::unique_ptr<facts>{std::make_unique<rocks_facts>(std::unique_ptr<rocksdb::DB>{database}, observer)};
+}
+
+}  // namespace wf::store

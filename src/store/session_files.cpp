@@ -1,0 +1,213 @@
+#include "waveforge/store/session_files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "waveforge/base/limits.hpp"
+#include "waveforge/session/placement.hpp"
+
+namespace wf::store {
+
+namespace {
+
+/// Directory part and last name of "a/b/c".
+std::pair<std::string, std::string> split_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {"", path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+}  // namespace
+
+std::string session_path(const session::session_id& id, unsigned fan_out) {
+  std::string path;
+  if (id.space() == session::id_space::upload) path = ".tus/";
+  const std::string_view text = id.text();
+  // Two characters a level; ids shorter than that stay flat. The characters at the end are the random ones of a token.
+  for (unsigned level = 0; level < fan_out && text.size() >= 2 * (level + 1); ++level) {
+    path.append(text.substr(text.size() - 2 * (level + 1), 2));
+    path.push_back('/');
+  }
+  path.append(text);
+  return path;
+}
+
+session_files::session_files(const environment& world, const options& with, std::shared_ptr<open_directory> root,
+                             const session::session_id& id)
+    : world_(world), with_(with), root_(std::move(root)), path_(session_path(id, with.fan_out)) {}
+
+std::shared_ptr<open_file> session_files::find_file(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  const auto at = files_.find(name);
+  return at == files_.end() ? nullptr : at->second;
+}
+
+std::shared_ptr<open_directory> session_files::find_directory(const std::string& path) const {
+  const std::lock_guard lock{mutex_};
+  const auto at = directories_.find(path);
+  return at == directories_.end() ? nullptr : at->second;
+}
+
+io::task<result<std::shared_ptr<open_directory>>> session_files::directory(const std::string& path) {
+  // Keys are full paths from the data dir, so that the session's own parents are made and synced like any other.
+  const std::string full = path.empty() ? path_ : path_ + "/" + path;
+  std::shared_ptr<open_directory> at = root_;
+  std::size_t begin = 0;
+  while (begin < full.size()) {
+    std::size_t end = full.find('/', begin);
+    if (end == std::string::npos) end = full.size();
+    const std::string prefix = full.substr(0, end);
+    const std::string name = full.substr(begin, end - begin);
+    begin = end + 1;
+    if (auto known = find_directory(prefix)) {
+      at = std::move(known);
+      continue;
+    }
+    const auto made = co_await at->handle.make_directory(name);
+    if (!made) co_return fail(made.error());
+    // Also when it was there already: whoever made it may have died before the sync.
+    at->dirty.store(true, std::memory_order_release);
+    auto handle = co_await at->handle.open_directory(name);
+    if (!handle) co_return fail(handle.error());
+    auto opened = std::make_shared<open_directory>();
+    opened->handle = std::move(*handle);
+    const std::lock_guard lock{mutex_};
+    at = directories_.try_emplace(prefix, std::move(opened)).first->second;
+  }
+  co_return at;
+}
+
+io::task<result<std::shared_ptr<open_file>>> session_files::open_below(const std::string& parent,
+                                                                       const std::string& name) {
+  const std::string key = parent + "/" + name;
+  if (auto known = find_file(key)) co_return known;
+  const gate::pass turn = co_await opening_.enter();
+  if (auto known = find_file(key)) co_return known;
+  const auto holder = co_await directory(parent);
+  if (!holder) co_return fail(holder.error());
+  auto handle = co_await (*holder)->handle.open_file(name, io::open_mode::create);
+  if (!handle) co_return fail(handle.error());
+  (*holder)->dirty.store(true, std::memory_order_release);
+  auto opened = std::make_shared<open_file>();
+  opened->plain = std::move(*handle);
+  const std::lock_guard lock{mutex_};
+  co_return files_.try_emplace(key, std::move(opened)).first->second;
+}
+
+io::task<result<std::shared_ptr<open_file>>> session_files::segment() {
+  return open_below("chunks", "segment");
+}
+
+io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint32_t index, std::uint32_t generation) {
+  auto [parent, name] = split_path(session::chunk_file_path(index, generation));
+  const auto opened = co_await open_below(parent, name);
+  co_return opened;
+}
+
+std::uint64_t session_files::reserved_until(std::uint64_t offset) const {
+  auto after = reserved_.upper_bound(offset);
+  if (after == reserved_.begin()) return offset;
+  return std::max(offset, std::prev(after)->second);
+}
+
+void session_files::note_reserved(std::uint64_t from, std::uint64_t to) {
+  auto at = reserved_.upper_bound(from);
+  if (at != reserved_.begin() && std::prev(at)->second >= from) --at;
+  while (at != reserved_.end() && at->first <= to) {
+    from = std::min(from, at->first);
+    to = std::max(to, at->second);
+    at = reserved_.erase(at);
+  }
+  reserved_[from] = to;
+}
+
+io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t offset, std::uint64_t length,
+                                              std::uint64_t bound) {
+  const auto covered = [&] {
+    const std::lock_guard lock{mutex_};
+    return reserved_until(offset) >= offset + length;
+  };
+  if (length == 0 || covered()) co_return result<void>{};
+  const gate::pass turn = co_await opening_.enter();
+  std::uint64_t from = offset;
+  std::uint64_t to = offset + length;
+  {
+    const std::lock_guard lock{mutex_};
+    from = reserved_until(offset);
+    if (from >= to) co_return result<void>{};
+    // The first step is what was asked for; whoever keeps writing behind it gets twice as much each time, so that a
+    // long recording asks seldom and a short one wastes little.
+    const bool extends = from > offset || reserved_.contains(offset) ||
+                         (!reserved_.empty() && reserved_until(offset) == offset &&
+                          std::ranges::any_of(reserved_, [&](const auto& run) { return run.second == offset; }));
+    step_bytes_ =
+        extends ? std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max) : length;
+    to = std::min(std::max(to, offset + step_bytes_), std::max(bound, to));
+  }
+  auto allocated = co_await segment.plain.allocate(from, to - from);
+  if (!allocated && allocated.error().code == errc::no_space && to > offset + length) {
+    to = offset + length;  // no room for the step: what is needed may still fit
+    allocated = co_await segment.plain.allocate(from, to - from);
+  }
+  if (!allocated) {
+    const int why = allocated.error().os_errno;
+    // A file system without fallocate takes growing writes; they are only slower.
+    if (why != EOPNOTSUPP && why != ENOSYS) co_return allocated;
+  }
+  const std::lock_guard lock{mutex_};
+  note_reserved(from, to);
+  co_return result<void>{};
+}
+
+io::task<result<void>> session_files::open_direct(open_file& segment) {
+  if (segment.direct) co_return result<void>{};
+  const gate::pass turn = co_await opening_.enter();
+  if (segment.direct) co_return result<void>{};
+  const auto holder = co_await directory("chunks");
+  if (!holder) co_return fail(holder.error());
+  auto handle = co_await (*holder)->handle.open_file("segment", io::open_mode::read_write, true);
+  if (!handle) co_return fail(handle.error());
+  segment.direct = std::move(*handle);
+  co_return result<void>{};
+}
+
+std::vector<std::shared_ptr<open_directory>> session_files::dirty_directories() const {
+  std::vector<std::shared_ptr<open_directory>> dirty;
+  if (root_->dirty.load(std::memory_order_acquire)) dirty.push_back(root_);
+  const std::lock_guard lock{mutex_};
+  for (const auto& [path, one] : directories_) {
+    if (one->dirty.load(std::memory_order_acquire)) dirty.push_back(one);
+  }
+  return dirty;
+}
+
+std::vector<std::shared_ptr<open_file>> session_files::dirty_files() const {
+  std::vector<std::shared_ptr<open_file>> dirty;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [name, one] : files_) {
+    if (one->dirty.load(std::memory_order_acquire)) dirty.push_back(one);
+  }
+  return dirty;
+}
+
+void session_files::close() {
+  const std::lock_guard lock{mutex_};
+  files_.clear();
+  directories_.clear();
+  reserved_.clear();
+  step_bytes_ = 0;
+}
+
+std::size_t session_files::open_count() const {
+  const std::lock_guard lock{mutex_};
+  return files_.size() + directories_.size();
+}
+
+std::uint64_t session_files::reserved_bytes() const {
+  const std::lock_guard lock{mutex_};
+  std::uint64_t sum = 0;
+  for (const auto& [from, to] : reserved_) sum += to - from;
+  return sum;
+}
+
+}  // namespace wf::store

@@ -1,0 +1,108 @@
+import { useEffect, useState } from 'preact/hooks';
+import { formatBytes, formatDuration } from '../../shared/format.ts';
+import { importFile } from '../import-file.ts';
+import { registerSync } from '../recorder.ts';
+import { MethodSelector } from './method-selector.tsx';
+import { manager, store, useModel, type Model } from './model.ts';
+import { RecordingCard } from './recording-card.tsx';
+import { SessionRow } from './session-row.tsx';
+
+function Header({ model }: { model: Model }) {
+  const [kept, setKept] = useState<number | null>(null);
+  useEffect(() => { void navigator.storage?.estimate?.().then(({ usage }) => setKept(usage ?? null)); }, [model.sessions]);
+  return (
+    <header class="top">
+      <div class="brand">
+        <img src="/icon.svg" alt="" width="36" height="36" />
+        <h1>WaveForge</h1>
+      </div>
+      <div class="facts">
+        {kept !== null && <span class="kept" title="What this page keeps on this device">{formatBytes(kept)} on this device</span>}
+        <span class={`pill ${model.offline ? 'warn' : 'good'}`} data-testid="connection">
+          <span class="dot" aria-hidden="true" />
+          {model.offline ? (navigator.onLine ? 'Server not answering' : 'Offline') : 'Online'}
+        </span>
+      </div>
+    </header>
+  );
+}
+
+function Banners({ model, notice, dismiss }: { model: Model; notice: string | null; dismiss: () => void }) {
+  const { recovered } = model;
+  return (
+    <section class="banners" aria-label="Notices">
+      {model.failure && <div class="banner bad"><p>This page cannot keep recordings here: {model.failure}. Private windows and full disks are the usual reasons.</p></div>}
+      {model.offline && (
+        <div class="banner warn" data-testid="offline-banner">
+          <p><strong>{navigator.onLine ? 'The server is not answering.' : 'No network.'}</strong> You can go on recording. Everything is kept on this device and sent later; the server is asked every 5 seconds.</p>
+          <button type="button" onClick={() => void manager.process()}>Try now</button>
+        </div>
+      )}
+      {recovered && (
+        <div class="banner info" data-testid="recovered-banner">
+          <p><strong>Recovered recording, {formatDuration(recovered.durationMs)}.</strong> “{recovered.name}” was interrupted. What was recorded until then is safe and on its way.</p>
+          <button type="button" onClick={() => store.set({ recovered: null })}>Got it</button>
+        </div>
+      )}
+      {notice && (
+        <div class="banner bad" data-testid="notice">
+          <p>{notice}</p>
+          <button type="button" onClick={dismiss}>Close</button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function FileDrop({ onError }: { onError: (message: string) => void }) {
+  const [over, setOver] = useState(false);
+  const take = async (files: FileList | null | undefined): Promise<void> => {
+    for (const file of files ?? []) {
+      try {
+        const db = await manager.database();
+        await importFile(db, file, manager.getUploadMethod(), () => { void manager.process(); void store.refresh(); });
+        void registerSync();
+      } catch (error) {
+        onError(error instanceof Error ? error.message : String(error));
+      }
+      void store.refresh();
+    }
+  };
+  return (
+    <label
+      class={`drop ${over ? 'over' : ''}`}
+      onDragOver={(event) => { event.preventDefault(); setOver(true); }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => { event.preventDefault(); setOver(false); void take(event.dataTransfer?.files); }}
+    >
+      <input type="file" multiple data-testid="file-input" accept="audio/*,video/*,.webm,.ogg,.opus,.wav,.flac,.mp3,.m4a,.mp4"
+        onChange={(event) => { const input = event.currentTarget; void take(input.files).then(() => { input.value = ''; }); }} />
+      <span><strong>Choose files</strong> or drop them here</span>
+    </label>
+  );
+}
+
+export function App() {
+  const model = useModel();
+  const [notice, setNotice] = useState<string | null>(null);
+  return (
+    <>
+      <Header model={model} />
+      <main>
+        <Banners model={model} notice={notice} dismiss={() => setNotice(null)} />
+        <RecordingCard ready={model.ready} onNotice={setNotice} />
+        <section class="card uploads" aria-labelledby="uploads-title">
+          <div class="card-head">
+            <h2 id="uploads-title">Recordings of this device</h2>
+            <FileDrop onError={setNotice} />
+          </div>
+          {model.sessions.length === 0
+            ? <p class="empty">Nothing yet. What you record or choose appears here, with its way to the server.</p>
+            : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} offline={model.offline} onNotice={setNotice} />)}</ul>}
+        </section>
+        <p class="visually-hidden" role="status" aria-live="polite" data-testid="live">{model.announcement}</p>
+      </main>
+      <MethodSelector pending={model.pending} />
+    </>
+  );
+}

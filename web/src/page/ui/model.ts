@@ -1,0 +1,135 @@
+// What the page shows, gathered from the database and the uploader's events.
+import { useEffect, useState } from 'preact/hooks';
+import type { SessionRecord } from '../../shared/protocol.ts';
+import { TusUploadManager } from '../tus-upload-manager.ts';
+
+export interface Flow {
+  uploaded: number;
+  total: number;
+  /** Bytes per second over the last ten seconds; null before there are two readings. */
+  rate: number | null;
+}
+
+export interface Model {
+  ready: boolean;
+  failure: string | null;
+  sessions: SessionRecord[];
+  flows: Map<string, Flow>;
+  offline: boolean;
+  pending: number;
+  recovered: SessionRecord | null;
+  announcement: string;
+}
+
+export const manager = new TusUploadManager();
+
+const RATE_WINDOW_MS = 10_000;
+const ANNOUNCE_EVERY_MS = 10_000;
+
+export class ModelStore {
+  model: Model = { ready: false, failure: null, sessions: [], flows: new Map(), offline: false, pending: 0, recovered: null, announcement: '' };
+  private readonly samples = new Map<string, { at: number; bytes: number }[]>();
+  private listener: (model: Model) => void = () => {};
+  private reading = false;
+  private stale = false;
+  private announcedAt = -Infinity;
+  private nextAnnouncement: string | null = null;
+
+  subscribe(listener: (model: Model) => void): void {
+    this.listener = listener;
+  }
+
+  async start(): Promise<void> {
+    manager.on('sessionChanged', () => void this.refresh());
+    manager.on('chunkUploaded', () => void this.refresh());
+    manager.on('progress', ({ sessionId, bytesUploaded, bytesTotal }) => this.progress(sessionId, bytesUploaded, bytesTotal));
+    manager.on('offline', () => {
+      this.set({ offline: true });
+      this.announce('The server is out of reach. Recording goes on; uploads wait.');
+    });
+    manager.on('online', () => {
+      this.set({ offline: false });
+      this.announce('Connected again. Uploads go on.');
+    });
+    manager.on('chunkFailed', ({ permanent }) => { if (permanent) this.announce('Part of a recording could not be uploaded.'); });
+    manager.on('recovered', ({ sessionId }) => {
+      void this.refresh().then(() => {
+        this.set({ recovered: this.model.sessions.find((session) => session.id === sessionId) ?? null });
+        this.announce('An interrupted recording was recovered.');
+      });
+    });
+    manager.on('sessionComplete', ({ sessionId }) => {
+      void this.refresh();
+      const session = this.model.sessions.find(({ id }) => id === sessionId);
+      this.announce(`${session?.name ?? 'The recording'} is complete on the server.`);
+    });
+    try {
+      await manager.init();
+      const state = await manager.state();
+      this.set({ ready: true, offline: state.offline });
+      await this.refresh();
+    } catch (error) {
+      this.set({ failure: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  set(change: Partial<Model>): void {
+    this.model = { ...this.model, ...change };
+    this.listener(this.model);
+  }
+
+  /** At most one sentence in ten seconds; of several that come together the last one is said. */
+  announce(sentence: string): void {
+    const wait = this.announcedAt + ANNOUNCE_EVERY_MS - performance.now();
+    if (wait > 0) {
+      if (this.nextAnnouncement === null) {
+        setTimeout(() => {
+          const next = this.nextAnnouncement;
+          this.nextAnnouncement = null;
+          if (next !== null) this.announce(next);
+        }, wait);
+      }
+      this.nextAnnouncement = sentence;
+      return;
+    }
+    this.announcedAt = performance.now();
+    this.set({ announcement: sentence });
+  }
+
+  async refresh(): Promise<void> {
+    if (this.reading) {
+      this.stale = true;
+      return;
+    }
+    this.reading = true;
+    do {
+      this.stale = false;
+      const db = await manager.database();
+      const sessions = await db.getAll('sessions');
+      sessions.sort((a, b) => b.startedAt - a.startedAt);
+      const pending = sessions.reduce((sum, session) => sum + (session.state === 'complete' ? 0 : session.chunks - session.ackedChunks - session.deadChunks), 0);
+      this.set({ sessions, pending });
+    } while (this.stale);
+    this.reading = false;
+  }
+
+  private progress(sessionId: string, uploaded: number, total: number): void {
+    const now = performance.now();
+    const samples = [...(this.samples.get(sessionId) ?? []).filter(({ at }) => now - at < RATE_WINDOW_MS), { at: now, bytes: uploaded }];
+    this.samples.set(sessionId, samples);
+    const first = samples[0];
+    const rate = first && now - first.at > 500 ? Math.max(0, ((uploaded - first.bytes) * 1000) / (now - first.at)) : null;
+    this.set({ flows: new Map(this.model.flows).set(sessionId, { uploaded, total, rate }) });
+  }
+}
+
+export const store = new ModelStore();
+
+export function useModel(): Model {
+  const [model, setModel] = useState(store.model);
+  useEffect(() => {
+    store.subscribe(setModel);
+    void store.start();
+  }, []);
+  return model;
+}

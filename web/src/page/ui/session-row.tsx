@@ -1,0 +1,145 @@
+import { useEffect, useState } from 'preact/hooks';
+import { formatBytes, formatDuration } from '../../shared/format.ts';
+import type { QueueItem, SessionRecord } from '../../shared/protocol.ts';
+import { saveCopy } from '../save-copy.ts';
+import { ChunkStrip } from './chunk-strip.tsx';
+import { manager, type Flow } from './model.ts';
+
+interface Props {
+  session: SessionRecord;
+  flow: Flow | undefined;
+  offline: boolean;
+  onNotice: (message: string) => void;
+}
+
+function stateWord(session: SessionRecord, offline: boolean): string {
+  if (session.deadChunks > 0 && session.state !== 'complete') return 'Needs you';
+  if (session.paused) return 'Paused';
+  switch (session.state) {
+    case 'recording': return 'Recording';
+    case 'importing': return 'Reading the file';
+    case 'uploading': return offline ? 'Waiting for the server' : 'Uploading';
+    case 'assembling': return 'Finishing';
+    case 'complete': return 'Complete';
+    case 'failed': return 'Failed';
+    case 'cancelled': return 'Cancelled';
+  }
+}
+
+function remaining(session: SessionRecord, flow: Flow | undefined): string {
+  if (!flow?.rate || flow.rate < 1 || session.state !== 'uploading') return '';
+  const left = Math.max(0, session.bytes - flow.uploaded);
+  return `${formatBytes(Math.round(flow.rate))}/s, ${formatDuration((left / flow.rate) * 1000)} left`;
+}
+
+/** Counts down to the next attempt of a session in which everything waits. */
+function useChunks(session: SessionRecord): QueueItem[] {
+  const [items, setItems] = useState<QueueItem[]>([]);
+  useEffect(() => {
+    let current = true;
+    if (session.state !== 'complete') {
+      void manager.database().then((db) => db.getAllFromIndex('upload_queue', 'sessionId', session.id)).then((rows) => {
+        if (current) setItems(rows.sort((a, b) => a.chunkIndex - b.chunkIndex));
+      });
+    }
+    return () => { current = false; };
+  }, [session]);
+  return items;
+}
+
+function NextTry({ items, heldUntil }: { items: QueueItem[]; heldUntil: number }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const waiting = items.filter((item) => item.status === 'waiting');
+  const next = Math.max(heldUntil, Math.min(...waiting.map((item) => item.nextRetryAt)));
+  if ((waiting.length === 0 && heldUntil <= now) || next <= now) return null;
+  return <span class="next" data-testid="next-try">next try in {Math.ceil((next - now) / 1000)} s</span>;
+}
+
+function ChunkTable({ items }: { items: QueueItem[] }) {
+  return (
+    <div class="table" role="region" aria-label="Chunks" tabIndex={0}>
+      <table>
+        <thead><tr><th scope="col">Chunk</th><th scope="col">Size</th><th scope="col">State</th><th scope="col">Tries</th><th scope="col">Last error</th></tr></thead>
+        <tbody>
+          {items.slice(0, 500).map((item) => (
+            <tr key={item.id}>
+              <th scope="row">{item.chunkIndex}</th><td>{formatBytes(item.size)}</td><td>{item.status}</td><td>{item.retryCount}</td>
+              <td>{item.lastError ? `${item.lastError.code}: ${item.lastError.message}` : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function SessionRow({ session, flow, offline, onNotice }: Props) {
+  const items = useChunks(session);
+  const [open, setOpen] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const complete = session.state === 'complete';
+  const live = session.state === 'recording';
+  const uploaded = complete ? session.bytes : Math.max(session.ackedBytes, flow?.uploaded ?? 0);
+  const share = session.bytes === 0 ? 0 : Math.min(1, uploaded / session.bytes);
+  const broken = session.state === 'failed' || session.deadChunks > 0;
+  const word = stateWord(session, offline);
+  const attempt = (work: Promise<unknown>): void => { work.catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error))); };
+  const url = `/files/${session.remoteId}/recording`;
+  return (
+    <li class="session" data-testid="session" data-session={session.id} data-remote={session.remoteId} data-state={session.state}>
+      <div class="line">
+        {renaming === null
+          ? <h3>{session.name}</h3>
+          : (
+            <form onSubmit={(event) => { event.preventDefault(); if (renaming.trim()) attempt(manager.renameSession(session.id, renaming.trim())); setRenaming(null); }}>
+              <input type="text" aria-label="New name" value={renaming} maxLength={120} onInput={(event) => setRenaming(event.currentTarget.value)} ref={(element) => element?.focus()} />
+              <button type="submit">Save</button>
+            </form>
+          )}
+        <span class={`state ${broken ? 'bad' : complete ? 'good' : offline ? 'warn' : ''}`} data-testid="state">{word}</span>
+      </div>
+      <p class="detail">
+        {session.durationMs > 0 && <span>{formatDuration(session.durationMs)}</span>}
+        <span>{complete ? formatBytes(session.bytes) : `${formatBytes(Math.min(uploaded, session.bytes))} of ${formatBytes(session.bytes)}${live ? ' so far' : ''} on the server`}</span>
+        {session.interrupted && <span>recovered</span>}
+        {!complete && session.fallbackUntil > Date.now() && <span>by the fallback</span>}
+        <span>{remaining(session, flow)}</span>
+        {!complete && <NextTry items={items} heldUntil={session.heldUntil} />}
+      </p>
+      {!complete && (
+        <>
+          <progress max={1} value={share} aria-label={`${session.name}: on the server`} data-testid="progress" />
+          <ChunkStrip items={items} total={session.totalChunks ?? session.chunks} />
+        </>
+      )}
+      {broken && <p class="error">{session.error?.message ?? items.find((item) => item.status === 'dead')?.lastError?.message ?? 'Part of it was refused by the server.'}</p>}
+      {complete && <audio controls preload="none" src={url} aria-label={session.name} data-testid="player" />}
+      {asking
+        ? (
+          <div class="confirm" role="alertdialog" aria-label="Delete this recording?">
+            <p>{complete ? 'The recording on the server is deleted.' : 'The copy on this device and everything already on the server are deleted.'} This cannot be undone.</p>
+            <button type="button" class="danger" data-testid="confirm-delete" onClick={() => { setAsking(false); attempt(manager.cancelSession(session.id)); }}>Delete</button>
+            <button type="button" onClick={() => setAsking(false)}>Keep</button>
+          </div>
+        )
+        : (
+          <div class="actions small">
+            {complete && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
+            {!complete && !live && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
+            {(broken || items.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
+            {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
+            {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
+            {!live && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
+            {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}
+            {!complete && items.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : `${items.length} chunks`}</button>}
+          </div>
+        )}
+      {open && !complete && <ChunkTable items={items} />}
+    </li>
+  );
+}

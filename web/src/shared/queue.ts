@@ -1,0 +1,268 @@
+// What happens to sessions and chunks in the database, each change one transaction. A transaction that takes in recorded bytes
+// is strict: when its promise resolves the bytes have been handed to the disk. Progress is relaxed: the server knows it anyway.
+import type { IDBPTransaction } from 'idb';
+import { cut } from './cutter.ts';
+import type { Database, WaveForgeSchema } from './db.ts';
+import { CHUNK_SIZE, chunkId } from './protocol.ts';
+import type { ChunkError, ChunkMetadata, NewChunk, QueueItem, SessionRecord, UploadMethod } from './protocol.ts';
+
+const STRICT = { durability: 'strict' } as const;
+const RELAXED = { durability: 'relaxed' } as const;
+type Stores = ('upload_queue' | 'chunk_data' | 'parts' | 'sessions')[];
+type Write = IDBPTransaction<WaveForgeSchema, Stores, 'readwrite'>;
+
+export interface NewSession {
+  id: string;
+  name: string;
+  format: string;
+  mimeType: string;
+  kind: SessionRecord['kind'];
+  state: SessionRecord['state'];
+  uploadMethod: UploadMethod;
+  totalChunks?: number;
+}
+
+function sessionOf(session: NewSession): SessionRecord {
+  return {
+    ...session, totalChunks: session.totalChunks ?? null, remoteId: session.id, startedAt: Date.now(), finishedAt: null, durationMs: 0,
+    bytes: 0, tailBytes: 0, nextPart: 0, chunks: 0, ackedChunks: 0, ackedBytes: 0, deadChunks: 0, usedCustom: false,
+    fallbackUntil: 0, heldUntil: 0, paused: false, interrupted: false, renamed: false, error: null,
+  };
+}
+
+function itemOf(session: SessionRecord, chunkIndex: number, size: number, totalChunks: number | null, metadata: ChunkMetadata): QueueItem {
+  return {
+    id: chunkId(session.id, chunkIndex), sessionId: session.id, chunkIndex, totalChunks, size, uploadMethod: session.uploadMethod,
+    status: 'queued', retryCount: 0, nextRetryAt: 0, savedAt: 0, addedAt: Date.now(), attempted: false, offset: 0, conflicts: 0,
+    dropped: false, lastError: null, metadata,
+  };
+}
+
+export async function createSession(db: Database, session: NewSession): Promise<SessionRecord> {
+  const record = sessionOf(session);
+  const tx = db.transaction('sessions', 'readwrite', STRICT);
+  await Promise.all([tx.store.add(record), tx.done]);
+  return record;
+}
+
+const partsOf = (sessionId: string): IDBKeyRange => IDBKeyRange.bound([sessionId, 0], [sessionId, Number.MAX_SAFE_INTEGER]);
+
+function putChunks(tx: Write, session: SessionRecord, chunks: readonly ArrayBuffer[], last: boolean): void {
+  chunks.forEach((data, i) => {
+    const index = session.chunks++;
+    const isLast = last && i === chunks.length - 1;
+    if (isLast) session.totalChunks = session.chunks;
+    const metadata: ChunkMetadata = { recordingName: session.name, format: session.format };
+    if (isLast && session.durationMs > 0) metadata.durationMs = Math.round(session.durationMs);
+    const item = itemOf(session, index, data.byteLength, isLast ? session.totalChunks : null, metadata);
+    void tx.objectStore('upload_queue').put(item);
+    void tx.objectStore('chunk_data').put(data, item.id);
+  });
+}
+
+/**
+ * Takes one blob of a running recording in. When more than a chunk is held the same transaction cuts it, deletes the parts and
+ * keeps the rest, so that no crash sees half of that. Resolves to the number of chunks cut, null when the session was closed.
+ */
+export async function appendPart(db: Database, sessionId: string, data: ArrayBuffer, durationMs: number): Promise<number | null> {
+  const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', STRICT);
+  const sessions = tx.objectStore('sessions');
+  const session = await sessions.get(sessionId);
+  if (!session || session.state !== 'recording') {
+    await tx.done;
+    return null;
+  }
+  session.bytes += data.byteLength;
+  session.durationMs = durationMs;
+  const parts = tx.objectStore('parts');
+  let made = 0;
+  if (session.tailBytes + data.byteLength > CHUNK_SIZE) {
+    const held = await parts.getAll(partsOf(sessionId));
+    const { chunks, rest } = cut([...held, data], CHUNK_SIZE, false);
+    made = chunks.length;
+    putChunks(tx, session, chunks, false);
+    void parts.delete(partsOf(sessionId));
+    if (rest) void parts.put(rest, [sessionId, session.nextPart++]);
+    session.tailBytes = rest?.byteLength ?? 0;
+  } else if (data.byteLength > 0) {
+    void parts.put(data, [sessionId, session.nextPart++]);
+    session.tailBytes += data.byteLength;
+  }
+  void sessions.put(session);
+  await tx.done;
+  return made;
+}
+
+/** Ends a recording: its tail becomes the last chunk and the total is known. A recording without a byte is forgotten. */
+export async function finishRecording(db: Database, sessionId: string, interrupted: boolean): Promise<SessionRecord | null> {
+  const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', STRICT);
+  const sessions = tx.objectStore('sessions');
+  const session = await sessions.get(sessionId);
+  if (!session || session.state !== 'recording') {
+    await tx.done;
+    return session ?? null;
+  }
+  if (session.bytes === 0) {
+    void sessions.delete(sessionId);
+    await tx.done;
+    return null;
+  }
+  const held = await tx.objectStore('parts').getAll(partsOf(sessionId));
+  putChunks(tx, session, cut(held, CHUNK_SIZE, true).chunks, true);
+  void tx.objectStore('parts').delete(partsOf(sessionId));
+  Object.assign(session, { tailBytes: 0, state: 'uploading', finishedAt: Date.now(), interrupted });
+  void sessions.put(session);
+  await tx.done;
+  return session;
+}
+
+/** Queues one chunk whose place is known. Opens the session when it is not there yet. */
+export async function addChunk(db: Database, chunk: NewChunk, session?: Partial<SessionRecord>): Promise<void> {
+  const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', STRICT);
+  const sessions = tx.objectStore('sessions');
+  const record = (await sessions.get(chunk.sessionId)) ?? {
+    ...sessionOf({
+      id: chunk.sessionId, name: chunk.metadata.recordingName, format: chunk.metadata.format, mimeType: '', kind: 'file',
+      state: 'uploading', uploadMethod: chunk.uploadMethod,
+    }),
+    ...session,
+  };
+  const id = chunkId(chunk.sessionId, chunk.chunkIndex);
+  const before = await tx.objectStore('upload_queue').get(id);
+  const item = { ...itemOf(record, chunk.chunkIndex, chunk.data.byteLength, chunk.totalChunks, chunk.metadata), uploadMethod: chunk.uploadMethod };
+  if (!before) {
+    record.chunks += 1;
+    record.bytes += item.size;
+    void tx.objectStore('upload_queue').put(item);
+    void tx.objectStore('chunk_data').put(chunk.data, id);
+  }
+  if (chunk.totalChunks !== null) record.totalChunks = chunk.totalChunks;
+  if (record.state === 'importing' && record.chunks === record.totalChunks) record.state = 'uploading';
+  void sessions.put(record);
+  await tx.done;
+}
+
+/** Changes one session in a transaction of its own; the change sees what the database holds, not what the caller read before. */
+export async function updateSession(db: Database, sessionId: string, change: (session: SessionRecord) => void): Promise<SessionRecord | null> {
+  const tx = db.transaction('sessions', 'readwrite', RELAXED);
+  const session = await tx.store.get(sessionId);
+  if (session) {
+    change(session);
+    void tx.store.put(session);
+  }
+  await tx.done;
+  return session ?? null;
+}
+
+export async function updateItem(db: Database, id: string, change: (item: QueueItem) => void): Promise<QueueItem | null> {
+  const tx = db.transaction('upload_queue', 'readwrite', RELAXED);
+  const item = await tx.store.get(id);
+  if (item) {
+    change(item);
+    void tx.store.put(item);
+  }
+  await tx.done;
+  return item ?? null;
+}
+
+/** Row and session counters change together. `change` edits the row; the counters follow from its status before and after. */
+async function settle(db: Database, ids: readonly string[], change: (item: QueueItem) => void, also?: (session: SessionRecord) => void): Promise<SessionRecord | null> {
+  const tx = db.transaction(['upload_queue', 'sessions'], 'readwrite', RELAXED);
+  let session: SessionRecord | undefined;
+  for (const id of ids) {
+    const item = await tx.objectStore('upload_queue').get(id);
+    if (!item) continue;
+    session ??= await tx.objectStore('sessions').get(item.sessionId);
+    const before = item.status;
+    change(item);
+    void tx.objectStore('upload_queue').put(item);
+    if (!session) continue;
+    const delta = Number(item.status === 'acked') - Number(before === 'acked');
+    session.ackedChunks += delta;
+    session.ackedBytes += delta * item.size;
+    session.deadChunks += Number(item.status === 'dead') - Number(before === 'dead');
+  }
+  if (session) {
+    also?.(session);
+    void tx.objectStore('sessions').put(session);
+  }
+  await tx.done;
+  return session ?? null;
+}
+
+export const acknowledge = (db: Database, id: string, byFallback: boolean): Promise<SessionRecord | null> =>
+  settle(db, [id], (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0 }),
+    (session) => { if (byFallback) session.usedCustom = true; });
+
+export const bury = (db: Database, id: string, error: ChunkError): Promise<SessionRecord | null> =>
+  settle(db, [id], (item) => Object.assign(item, { status: 'dead', lastError: error }));
+
+const REQUEUED = { status: 'queued', retryCount: 0, nextRetryAt: 0, conflicts: 0, lastError: null } as const;
+
+/** Puts chunks back in line. `anew` forgets what the server had of them. */
+export async function requeue(db: Database, sessionId: string, which: (item: QueueItem) => boolean, anew: boolean,
+  also?: (session: SessionRecord) => void): Promise<number> {
+  const items = (await db.getAllFromIndex('upload_queue', 'sessionId', sessionId)).filter((item) => which(item) && !item.dropped);
+  const change = (item: QueueItem): void => { Object.assign(item, REQUEUED, anew ? { attempted: false, offset: 0 } : {}); };
+  if (items.length > 0) await settle(db, items.map((item) => item.id), change, also);
+  else if (also) await updateSession(db, sessionId, also);
+  return items.length;
+}
+
+/** Takes every trace of a session from the device. `keepRecord` leaves its line in the list. */
+export async function dropSession(db: Database, sessionId: string, keepRecord?: (session: SessionRecord) => void): Promise<void> {
+  const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', RELAXED);
+  const ids = await tx.objectStore('upload_queue').index('sessionId').getAllKeys(sessionId);
+  for (const id of ids) {
+    void tx.objectStore('upload_queue').delete(id);
+    void tx.objectStore('chunk_data').delete(id);
+  }
+  void tx.objectStore('parts').delete(partsOf(sessionId));
+  const session = await tx.objectStore('sessions').get(sessionId);
+  if (session && keepRecord) {
+    keepRecord(session);
+    void tx.objectStore('sessions').put(session);
+  } else {
+    void tx.objectStore('sessions').delete(sessionId);
+  }
+  await tx.done;
+}
+
+/** Gives up bytes the server has acknowledged, oldest first. Resolves to the bytes freed. */
+export async function dropAcknowledged(db: Database, wantedBytes: number): Promise<number> {
+  const acked = await db.getAllFromIndex('upload_queue', 'status', 'acked');
+  acked.sort((a, b) => a.addedAt - b.addedAt);
+  const tx = db.transaction(['upload_queue', 'chunk_data'], 'readwrite', RELAXED);
+  let freed = 0;
+  for (const item of acked) {
+    if (freed >= wantedBytes) break;
+    if (item.dropped) continue;
+    freed += item.size;
+    void tx.objectStore('upload_queue').put({ ...item, dropped: true });
+    void tx.objectStore('chunk_data').delete(item.id);
+  }
+  await tx.done;
+  return freed;
+}
+
+const line = (status: QueueItem['status'], sessionId: string): IDBKeyRange =>
+  IDBKeyRange.bound([status, sessionId, 0], [status, sessionId, Number.MAX_SAFE_INTEGER]);
+
+export const queuedOf = (db: Database, sessionId: string, limit: number): Promise<QueueItem[]> =>
+  db.getAllFromIndex('upload_queue', 'order', line('queued', sessionId), limit);
+
+export const waitingOf = (db: Database, sessionId: string): Promise<QueueItem[]> =>
+  db.getAllFromIndex('upload_queue', 'order', line('waiting', sessionId));
+
+/** Chunks not yet acknowledged, dead ones aside. */
+export async function countPending(db: Database): Promise<number> {
+  const tx = db.transaction('upload_queue');
+  const counts = await Promise.all((['queued', 'sending', 'waiting'] as const).map((status) => tx.store.index('status').count(status)));
+  return counts.reduce((sum, n) => sum + n, 0);
+}
+
+/** With the uploader's lock held nobody is sending: rows that say so were left by a worker that died. */
+export async function reviveSending(db: Database): Promise<void> {
+  const rows = await db.getAllFromIndex('upload_queue', 'status', 'sending');
+  for (const row of rows) await updateItem(db, row.id, (item) => { if (item.status === 'sending') item.status = 'queued'; });
+}

@@ -1,0 +1,55 @@
+// What the server says about a session.
+import { request } from './fetch-stack.ts';
+import { httpError, problemOf } from './upload-error.ts';
+
+export interface SessionStatus {
+  session_id: string;
+  state: 'open' | 'sealed' | 'assembling' | 'assembled' | 'failed' | 'damaged' | 'cancelled' | 'expired';
+  total_chunks: number | null;
+  uploaded_chunks: number;
+  missing_chunks: number[];
+  bytes_received: number;
+  assembled: boolean;
+  recording: { size: number; sha256?: string } | null;
+  recording_name?: string | null;
+  format?: string | null;
+  progress?: number;
+  error?: string;
+}
+
+export type Remote =
+  | { kind: 'known'; status: SessionStatus }
+  | { kind: 'unknown' }
+  | { kind: 'gone'; reason: 'expired' | 'cancelled' };
+
+/** Rejects with UploadError when nothing could be learnt. */
+export async function getRemote(remoteId: string, signal: AbortSignal): Promise<Remote> {
+  const { response, body } = await request(`/files/${remoteId}/status`, {}, signal, 15_000);
+  if (response.ok) return { kind: 'known', status: JSON.parse(body) as SessionStatus };
+  if (response.status === 404) return { kind: 'unknown' };
+  if (response.status === 410) return { kind: 'gone', reason: problemOf(body).type.includes('cancelled') ? 'cancelled' : 'expired' };
+  throw httpError('GET', { status: response.status, header: (name) => response.headers.get(name), body });
+}
+
+/** Resolves to the status of the answer; 404 means there was nothing to delete. */
+export async function deleteRemote(remoteId: string, signal: AbortSignal): Promise<number> {
+  const { response, body } = await request(`/files/${remoteId}`, { method: 'DELETE' }, signal, 15_000);
+  if (response.ok || response.status === 404) return response.status;
+  throw httpError('DELETE', { status: response.status, header: (name) => response.headers.get(name), body });
+}
+
+export async function postAssemble(remoteId: string, totalChunks: number | null, signal: AbortSignal): Promise<void> {
+  const init: RequestInit = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(totalChunks === null ? {} : { total_chunks: totalChunks }) };
+  const { response, body } = await request(`/files/${remoteId}/assemble`, init, signal, 30_000);
+  if (!response.ok && response.status !== 409) throw httpError('POST', { status: response.status, header: (name) => response.headers.get(name), body });
+}
+
+/** HEAD /health within 4 s. The truth about the connection: `navigator.onLine` stays true when only the server is away. */
+export async function checkServerConnection(): Promise<boolean> {
+  try {
+    const { response } = await request('/health', { method: 'HEAD' }, new AbortController().signal, 4_000);
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { test as base, expect, type Page } from '@playwright/test';
+import { TestServer } from './server.ts';
+
+export const test = base.extend<{ server: TestServer }>({
+  // eslint-disable-next-line no-empty-pattern
+  server: async ({}, use) => {
+    const server = await TestServer.start();
+    await use(server);
+    await server.stop();
+  },
+});
+export { expect };
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Bytes that repeat nowhere, the same for the same seed. */
+export function noise(size: number, seed = 1): Buffer {
+  const out = Buffer.alloc(size);
+  let state = seed >>> 0 || 1;
+  for (let i = 0; i < size; ++i) {
+    state ^= state << 13; state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5; state >>>= 0;
+    out[i] = state & 0xff;
+  }
+  return out;
+}
+
+/** Keeps a second copy of everything any MediaRecorder of the page produces, independent of the page's own code. */
+export async function spyOnRecorder(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const blobs: Blob[] = [];
+    Object.assign(window, { __recorded: blobs });
+    const Original = MediaRecorder;
+    window.MediaRecorder = class extends Original {
+      constructor(stream: MediaStream, options?: MediaRecorderOptions) {
+        super(stream, options);
+        this.addEventListener('dataavailable', ({ data }) => blobs.push(data));
+      }
+    };
+  });
+}
+
+export async function recorded(page: Page): Promise<Buffer> {
+  const text = await page.evaluate(async () => {
+    const blobs = (window as unknown as { __recorded: Blob[] }).__recorded;
+    const bytes = new Uint8Array(await new Blob(blobs).arrayBuffer());
+    let out = '';
+    for (let i = 0; i < bytes.length; i += 0x8000) out += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+    return btoa(out);
+  });
+  return Buffer.from(text, 'base64');
+}
+
+export async function download(server: { url: string }, remoteId: string): Promise<Buffer> {
+  const response = await fetch(`${server.url}/files/${remoteId}/recording`);
+  expect(response.status).toBe(200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** The id the server knows the newest recording of the list by, once it has reached `state`. */
+export async function newest(page: Page, state: string, timeout = 30_000): Promise<string> {
+  const row = page.getByTestId('session').first();
+  await expect(row).toHaveAttribute('data-state', state, { timeout });
+  return (await row.getAttribute('data-remote')) ?? '';
+}

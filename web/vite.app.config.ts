@@ -1,0 +1,18 @@
+import { defineConfig } from 'vite';
+
+// The page. The worker is a second build (vite.sw.config.ts): with both as inputs of one build the worker would import a
+// hashed chunk, and /sw.js has to be one classic script.
+export default defineConfig({
+  base: '/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: ['chrome111', 'firefox115', 'safari16.4'],
+    assetsInlineLimit: 0,
+    manifest: false,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/files': 'http://127.0.0.1:8080', '/upload': 'http://127.0.0.1:8080', '/health': 'http://127.0.0.1:8080' } },
+});

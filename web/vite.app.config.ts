@@ -1,10 +1,12 @@
 import { defineConfig } from 'vite';
+import { aliases } from './vite.aliases.ts';
 
 // The page. The worker is a second build (vite.sw.config.ts): with both as inputs of one build the worker would import a
 // hashed chunk, and /sw.js has to be one classic script.
 export default defineConfig({
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  resolve: { alias: aliases },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,12 +1,59 @@
-// Where the uploader runs.
+// Where the uploader runs: in the service worker, else in this page.
 import type { Command, EngineState, UploadEvent } from '../shared/protocol.ts';
 
 export interface Uploader {
   send(command: Command): Promise<EngineState>;
 }
 
-/** Starts the uploader in this page. */
-export async function connectUploader(onEvent: (event: UploadEvent) => void, _pendingWork: () => Promise<boolean>): Promise<Uploader> {
+const READY_TIMEOUT_MS = 10_000;
+const REPLY_TIMEOUT_MS = 30_000;
+
+async function inWorker(): Promise<{ uploader: Uploader; registration: ServiceWorkerRegistration } | null> {
+  if (!('serviceWorker' in navigator)) return null;
+  try {
+    await navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' });
+    const registration = await Promise.race([
+      navigator.serviceWorker.ready,
+      new Promise<null>((resolve) => { setTimeout(() => resolve(null), READY_TIMEOUT_MS); }),
+    ]);
+    if (!registration?.active) return null;
+    return { registration, uploader: { send: (command) => ask(registration, command) } };
+  } catch (error) {
+    console.warn('no service worker, uploading from this page:', error);
+    return null;
+  }
+}
+
+function ask(registration: ServiceWorkerRegistration, command: Command): Promise<EngineState> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('The uploader does not answer. Reload the page to start it again.')), REPLY_TIMEOUT_MS);
+    port1.onmessage = ({ data }: MessageEvent<{ state?: EngineState; error?: string }>) => {
+      clearTimeout(timer);
+      port1.close();
+      if (data.state) resolve(data.state);
+      else reject(new Error(data.error));
+    };
+    registration.active?.postMessage(command, [port2]);
+  });
+}
+
+/**
+ * Starts the uploader. While anything is pending the worker is called every 15 s: a browser stops a worker that hears nothing for
+ * 30 s, a request in flight notwithstanding. A newer worker takes over when nothing is pending.
+ */
+export async function connectUploader(onEvent: (event: UploadEvent) => void, pendingWork: () => Promise<boolean>): Promise<Uploader> {
+  const worker = await inWorker();
+  if (!worker) return inPage(onEvent);
+  const tick = async (): Promise<void> => {
+    if (await pendingWork()) await worker.uploader.send({ type: 'process' });
+    else worker.registration.waiting?.postMessage({ type: 'activate' });
+  };
+  new Worker(new URL('./ping-worker.ts', import.meta.url), { type: 'module' }).onmessage = () => { tick().catch(() => {}); };
+  return worker.uploader;
+}
+
+async function inPage(onEvent: (event: UploadEvent) => void): Promise<Uploader> {
   const { Engine } = await import('../sw/engine.ts');
   const engine = await Engine.open({ onEvent, log: (line) => console.log(`[page] ${line}`) });
   return {

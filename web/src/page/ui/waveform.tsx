@@ -11,6 +11,7 @@ export function Waveform({ meter, running }: { meter: LevelMeter | null; running
   const level = useRef<HTMLMeterElement>(null);
   const clip = useRef<HTMLSpanElement>(null);
   const bars = useRef<number[]>([]);
+  useEffect(() => { if (!meter) bars.current = []; }, [meter]);
   useEffect(() => {
     let frame = 0;
     let column = 0;

@@ -1,0 +1,71 @@
+// The service worker: events to the engine, and nothing else.
+import { SYNC_TAG, type Command } from '../shared/protocol.ts';
+import { Engine } from './engine.ts';
+import { answer, dropOldShells, keepShell } from './shell.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
+
+// A browser ends an event that lasts longer than five minutes, a sync after three. Ending it ourselves a little earlier leaves the
+// next event to go on where this one stopped.
+const MESSAGE_BUDGET_MS = 270_000;
+const SYNC_BUDGET_MS = 150_000;
+
+let opened: Promise<Engine> | null = null;
+function engine(): Promise<Engine> {
+  opened ??= Engine.open().catch((error: unknown) => { opened = null; throw error; });
+  return opened;
+}
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+async function processUploads(): Promise<void> {
+  await (await engine()).processUploads();
+}
+
+self.addEventListener('install', (event) => event.waitUntil(keepShell()));
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldShells().then(() => self.clients.claim()));
+});
+
+self.addEventListener('fetch', (event) => {
+  const response = answer(event.request);
+  if (response) event.respondWith(response);
+});
+
+self.addEventListener('message', (event) => {
+  const data = event.data as Command | { type: 'activate' };
+  if (data.type === 'activate') {
+    event.waitUntil(self.skipWaiting());
+    return;
+  }
+  const reply = event.ports[0];
+  event.waitUntil((async () => {
+    try {
+      const state = await (await engine()).handle(data);
+      reply?.postMessage({ state });
+    } catch (error) {
+      reply?.postMessage({ error: error instanceof Error ? error.message : String(error) });
+    }
+    await Promise.race([processUploads(), after(MESSAGE_BUDGET_MS)]);
+  })());
+});
+
+// Rejecting asks the browser to call again later, also when every page is closed and after the browser was started anew.
+self.addEventListener('sync', ((event: SyncEvent) => {
+  if (event.tag !== SYNC_TAG) return;
+  event.waitUntil((async () => {
+    await Promise.race([processUploads(), after(SYNC_BUDGET_MS)]);
+    if (await (await engine()).hasWork()) throw new Error('uploads remain');
+  })());
+}) as EventListener);
+
+// `online` is never fired in a worker; a change of the connection is.
+const connection = (navigator as { connection?: EventTarget }).connection;
+connection?.addEventListener('change', () => {
+  void engine().then(({ pump }) => pump.wake());
+});

@@ -21,6 +21,21 @@ placed in_segment(placement after, std::uint64_t offset_bytes) noexcept {
   return {{home::segment, offset_bytes, 0}, after};
 }
 
+/// A short chunk that was deleted, that was replaced by a full one, or that is being placed anew stands in nobody's
+/// way.
+void forget_gone_short_chunk(placement& layout, const chunk_map& chunks, std::uint32_t index) noexcept {
+  if (!layout.short_index) return;
+  const chunk* one = chunks.find(*layout.short_index);
+  const bool gone = one == nullptr || one->capacity_bytes() >= *layout.stride_bytes;
+  if (gone || *layout.short_index == index) layout.short_index.reset();
+}
+
+/// The stride is whatever number the client said: the product may be more than a file, or than 64 bits, can hold.
+bool ends_too_far(std::uint32_t index, std::uint64_t stride_bytes, std::uint64_t length_bytes) noexcept {
+  if (index == 0) return false;
+  return length_bytes > limits::segment_bytes_max || stride_bytes > (limits::segment_bytes_max - length_bytes) / index;
+}
+
 }  // namespace
 
 placed place_chunk(const placement& before, const chunk_map& chunks, std::uint32_t index,
@@ -42,8 +57,11 @@ placed place_chunk(const placement& before, const chunk_map& chunks, std::uint32
   }
 
   const std::uint64_t stride = *after.stride_bytes;
+  forget_gone_short_chunk(after, chunks, index);
   const bool follows_a_short_one = after.short_index && index > *after.short_index;
-  if (*length_bytes > stride || follows_a_short_one) return in_own_file_from_now_on(after);
+  if (*length_bytes > stride || follows_a_short_one || ends_too_far(index, stride, *length_bytes)) {
+    return in_own_file_from_now_on(after);
+  }
   if (*length_bytes < stride) {
     // Shorter than the others is fine for the last chunk, and this one may be it: as long as nothing lies behind.
     if (chunks.end_index() > index + 1) return in_own_file_from_now_on(after);

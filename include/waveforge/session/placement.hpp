@@ -27,7 +27,8 @@ struct placed {
 };
 
 /// Where the new chunk `index` of `length_bytes` (nullopt: deferred) goes. Pure.
-/// `chunk_size_bytes`: the chunkSize key of this creation; `total`: chunks of the recording, if known.
+/// `chunk_size_bytes`: the chunkSize key of this creation; `total`: chunks of the recording, if known. `index` is below
+/// it. A chunk that is replaced whole is placed by its new length, with the old one still among `chunks`.
 [[nodiscard]] placed place_chunk(const placement& before, const chunk_map& chunks, std::uint32_t index,
                                  std::optional<std::uint64_t> length_bytes,
                                  std::optional<std::uint64_t> chunk_size_bytes,

@@ -1,0 +1,26 @@
+// The command line is understood or refused, with the exit code that says so.
+#include "wfload/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace wf::load {
+namespace {
+
+TEST(command_line, sizes_and_names_are_understood_and_nonsense_is_refused) {
+  int code = 0;
+  const char* good[] = {"wfload",     "--chunk-size", "1M",      "--patch-size", "512k",
+                        "--protocol", "tus",          "--order", "random"};
+  const auto how = parse_command_line(9, good, code);
+  ASSERT_TRUE(how);
+  EXPECT_EQ(how->chunk_bytes, 1_MiB);
+  EXPECT_EQ(how->patch_bytes, 512_KiB);
+  EXPECT_EQ(how->speak, protocol::tus);
+  EXPECT_EQ(how->sessions, how->connections);
+  EXPECT_NE(how->seed, 0U);
+  const char* bad[] = {"wfload", "--protocol", "ftp"};
+  EXPECT_FALSE(parse_command_line(3, bad, code));
+  EXPECT_EQ(code, 2);
+}
+
+}  // namespace
+}  // namespace wf::load

@@ -1,0 +1,28 @@
+// URLs and Locations are taken apart as RFC 3986 has them.
+#include "wfload/target.hpp"
+
+#include <gtest/gtest.h>
+
+namespace wf::load {
+namespace {
+
+TEST(target, locations_become_paths) {
+  EXPECT_EQ(path_of_location("http://h:1/tus/a", "/tus"), "/tus/a");
+  EXPECT_EQ(path_of_location("//h:1/tus/a", "/tus"), "/tus/a");
+  EXPECT_EQ(path_of_location("/x/y", "/tus"), "/x/y");
+  EXPECT_EQ(path_of_location("a", "/tus"), "/tus/a");
+}
+
+TEST(target, urls_are_taken_apart) {
+  const auto one = resolve("http://127.0.0.1:81/base/");
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->authority, "127.0.0.1:81");
+  EXPECT_EQ(one->path, "/base");
+  const auto six = resolve("http://[::1]:81");
+  ASSERT_TRUE(six);
+  EXPECT_EQ(six->address.ss_family, AF_INET6);
+  EXPECT_FALSE(resolve("https://127.0.0.1"));
+}
+
+}  // namespace
+}  // namespace wf::load

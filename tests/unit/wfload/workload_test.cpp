@@ -1,0 +1,72 @@
+// The workload gives every chunk out once, finishes a recording only when all its chunks are there, and drops one that
+// failed.
+#include "wfload/workload.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "wfload/target.hpp"
+
+namespace wf::load {
+namespace {
+
+class workload_test : public testing::Test {
+ protected:
+  workload_test() {
+    how.recordings = 3;
+    how.chunks_per_recording = 2;
+    how.seed = 1;
+  }
+  options how;
+  target to;
+  std::atomic<std::uint64_t> begun{0};
+};
+
+TEST_F(workload_test, takes_open_recordings_in_turn) {
+  const request_text text{how, to};
+  workload of{how, text, 2, begun};
+  std::vector<std::uint64_t> order;
+  std::vector<std::unique_ptr<job>> taken;
+  while (auto one = of.take_chunk(workload::growth::keep)) {
+    order.push_back(one->recording_number());
+    taken.push_back(std::move(one));
+  }
+  EXPECT_EQ(order, (std::vector<std::uint64_t>{0, 1, 0, 1}));
+  EXPECT_EQ(of.take_finish(), nullptr);
+  for (const auto& one : taken) EXPECT_EQ(of.ended(*one, true), workload::outcome::nothing);
+  const auto finish = of.take_finish();
+  ASSERT_NE(finish, nullptr);
+  EXPECT_EQ(finish->recording_number(), 0U);
+  EXPECT_EQ(of.ended(*finish, true), workload::outcome::recording_done);
+  EXPECT_NE(of.take_chunk(workload::growth::keep), nullptr) << "the third recording has its turn now";
+}
+
+TEST_F(workload_test, a_failed_chunk_drops_its_recording) {
+  how.recordings = 1;
+  const request_text text{how, to};
+  workload of{how, text, 1, begun};
+  const auto one = of.take_chunk(workload::growth::keep);
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ(of.ended(*one, false), workload::outcome::nothing);
+  EXPECT_TRUE(of.idle());
+  EXPECT_EQ(of.take_chunk(workload::growth::keep), nullptr);
+  EXPECT_EQ(of.take_finish(), nullptr);
+}
+
+TEST_F(workload_test, growing_never_keeps_an_arrival_waiting) {
+  const request_text text{how, to};
+  workload of{how, text, 1, begun};
+  std::set<std::uint64_t> numbers;
+  for (int at = 0; at < 6; ++at) {
+    const auto one = of.take_chunk(workload::growth::grow);
+    ASSERT_NE(one, nullptr) << at;
+    numbers.insert(one->recording_number());
+  }
+  EXPECT_EQ(numbers.size(), 3U);
+  EXPECT_TRUE(of.exhausted());
+  EXPECT_EQ(of.take_chunk(workload::growth::grow), nullptr);
+}
+
+}  // namespace
+}  // namespace wf::load

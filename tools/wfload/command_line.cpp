@@ -1,0 +1,86 @@
+#include "wfload/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <random>
+
+namespace wf::load {
+namespace {
+
+template <typename Enum>
+CLI::CheckedTransformer names(const std::map<std::string, Enum>& table) {
+  return CLI::CheckedTransformer(table, CLI::ignore_case);
+}
+
+void declare(CLI::App& app, options& to) {
+  app.add_option("--url", to.url, "http://HOST:PORT[/path]; the path is the base of tus and put")
+      ->capture_default_str();
+  app.add_option("--protocol", to.speak, "session | tus | put")
+      ->transform(names<protocol>({{"session", protocol::session}, {"tus", protocol::tus}, {"put", protocol::put}}));
+  app.add_option("--connections", to.connections, "connections kept open")->check(CLI::Range(1U, 100'000U));
+  app.add_option("--sessions", to.sessions, "recordings open at a time (default: one a connection)");
+  app.add_option("--threads", to.threads, "threads of this program")->check(CLI::Range(1U, 256U));
+  app.add_option("--chunk-size", to.chunk_bytes, "bytes of a chunk (k, m, g are binary)")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--patch-size", to.patch_bytes, "bytes of a PATCH; 0: the chunk's length")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--chunks-per-recording", to.chunks_per_recording, "chunks of a recording")
+      ->check(CLI::Range(1U, 1'000'000U));
+  auto* duration = app.add_option("--duration", to.duration_s, "seconds; recordings open then are finished");
+  app.add_option("--recordings", to.recordings, "how many recordings to send")->excludes(duration);
+  app.add_option("--rate", to.rate,
+                 "chunks a second on a fixed schedule (open loop); latency counts from the schedule");
+  app.add_option("--slow", to.slow_bytes_per_s, "send bodies at this many bytes a second on every connection")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--order", to.order, "in | random: order of a recording's chunks")
+      ->transform(names<chunk_order>({{"in", chunk_order::in}, {"random", chunk_order::random}}));
+  app.add_option("--total", to.total, "first | last | every | assemble: which request tells the number of chunks")
+      ->transform(names<total_told>({{"first", total_told::first},
+                                     {"last", total_told::last},
+                                     {"every", total_told::every},
+                                     {"assemble", total_told::assemble}}));
+  app.add_option("--lengths", to.lengths, "equal | last-short | random: lengths of a recording's chunks")
+      ->transform(names<chunk_lengths>({{"equal", chunk_lengths::equal},
+                                        {"last-short", chunk_lengths::last_short},
+                                        {"random", chunk_lengths::random}}));
+  app.add_flag("--verify", to.verify, "read everything back and compare each byte");
+  app.add_flag("--delete", to.remove, "delete what is finished, so that a long run fits the disk");
+  app.add_flag("!--no-chunk-size-key", to.chunk_size_key, "do not tell the chunkSize metadata key");
+  app.add_option("--retries", to.retries, "a broken or refused request is resumed this often (HEAD, then on)");
+  app.add_option("--timeout", to.timeout_s, "seconds without progress after which a request has failed");
+  app.add_option("--seed", to.seed, "all ids and bytes follow from it (default: drawn)");
+  app.add_option("--json", to.json, "write the report to this file; - is standard output");
+  app.add_option("--server-pid", to.server_pids, "measure this process and its children (repeatable)");
+  app.add_flag("--quiet", to.quiet, "no progress line, no table");
+}
+
+void settle(options& to) {
+  if (to.duration_s <= 0 && to.recordings == 0) to.duration_s = 10;
+  if (to.sessions == 0) to.sessions = to.connections;
+  to.chunk_bytes = std::max<std::uint64_t>(to.chunk_bytes, 1);
+  if (to.patch_bytes == 0) to.patch_bytes = to.chunk_bytes;
+  to.threads = std::min({to.threads, to.connections, to.sessions});
+  if (to.seed == 0) to.seed = std::random_device{}() | 1U;
+}
+
+}  // namespace
+
+std::optional<options> parse_command_line(int count, const char* const* words, int& exit_code) {
+  options to;
+  CLI::App app{
+      "wfload sends recordings to an upload server and checks what comes back.\n"
+      "Exit: 0 all well, 1 an error or a wrong byte, 2 wrong usage.",
+      "wfload"};
+  declare(app, to);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& failure) {
+    exit_code = app.exit(failure) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  settle(to);
+  return to;
+}
+
+}  // namespace wf::load

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+
+#include "wfload/exchange.hpp"
+
+namespace wf::load {
+
+/// A piece of work that keeps one connection busy: a chunk to upload, a recording to finish. Knows neither sockets nor
+/// time, so it is tested by handing it answers.
+class job {
+ public:
+  virtual ~job() = default;
+  /// The next move. `last` is the answer to the exchange returned before; null at the start and after a pause.
+  [[nodiscard]] virtual step next(const answer* last) = 0;
+
+  [[nodiscard]] std::uint64_t recording_number() const noexcept { return recording_; }
+  [[nodiscard]] kind unit() const noexcept { return unit_; }
+  /// Body bytes acknowledged by 2xx answers since the last call.
+  [[nodiscard]] std::uint64_t take_acknowledged_bytes() noexcept {
+    const std::uint64_t bytes = acknowledged_;
+    acknowledged_ = 0;
+    return bytes;
+  }
+  [[nodiscard]] std::uint64_t retries() const noexcept { return retries_; }
+
+ protected:
+  job(std::uint64_t recording, kind unit) : recording_{recording}, unit_{unit} {}
+  void acknowledge(std::uint64_t bytes) noexcept { acknowledged_ += bytes; }
+  void count_retry() noexcept { ++retries_; }
+
+ private:
+  std::uint64_t recording_;
+  kind unit_;
+  std::uint64_t acknowledged_{0};
+  std::uint64_t retries_{0};
+};
+
+}  // namespace wf::load

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+#include "wfload/job.hpp"
+#include "wfload/options.hpp"
+#include "wfload/recording.hpp"
+#include "wfload/request_text.hpp"
+
+namespace wf::load {
+
+/// Hands out jobs to one thread's connections: chunks of the recordings that are open, in turn, and the finishing of
+/// recordings whose chunks are all there. Recording numbers come from a counter all threads share. Not thread-safe.
+class workload {
+ public:
+  /// Keeps up to `open_max` recordings open. Borrows everything.
+  workload(const options& how, const request_text& text, std::uint32_t open_max,
+           std::atomic<std::uint64_t>& recordings_begun);
+
+  enum class growth : std::uint8_t {
+    keep,   ///< open recordings only while fewer than `open_max` are
+    grow,   ///< as `keep`, and one more when no other chunk is left to hand out (an arrival never waits for that)
+    close,  ///< open none
+  };
+  /// A job that finishes a recording; null when none is due. Never an arrival of the schedule.
+  [[nodiscard]] std::unique_ptr<job> take_finish();
+  /// A chunk to upload; null when there is none now.
+  [[nodiscard]] std::unique_ptr<job> take_chunk(growth allowed);
+
+  enum class outcome : std::uint8_t { nothing, recording_done };
+  /// A job ended. After a failed chunk the recording is dropped: it can never be finished.
+  [[nodiscard]] outcome ended(const job& which, bool well);
+
+  /// No recording is open.
+  [[nodiscard]] bool idle() const noexcept { return open_.empty(); }
+  /// All recordings of the run were begun, and no chunk of ours is left to hand out.
+  [[nodiscard]] bool exhausted() const noexcept {
+    return how_.recordings != 0 && begun_.load(std::memory_order_relaxed) >= how_.recordings && with_chunks_.empty();
+  }
+
+ private:
+  struct entry {
+    std::shared_ptr<recording> what;
+    std::uint32_t in_flight{0};
+    std::uint32_t done{0};
+    bool broken{false};
+  };
+  [[nodiscard]] bool open_one();
+
+  const options& how_;
+  const request_text& text_;
+  std::uint32_t open_max_;
+  std::atomic<std::uint64_t>& begun_;
+  std::unordered_map<std::uint64_t, entry> open_;
+  std::deque<std::uint64_t> with_chunks_;
+  std::deque<std::uint64_t> to_finish_;
+};
+
+}  // namespace wf::load

@@ -1,6 +1,7 @@
 #include "waveforge/session/session_id.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "waveforge/base/limits.hpp"
 

@@ -5,7 +5,7 @@
 #include "waveforge/io/worker.hpp"
 
 namespace wf::http {
-struct request_head;
+class request_head;
 }
 
 namespace wf::api {

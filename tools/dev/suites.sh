@@ -131,7 +131,7 @@ check_scripts() {
 run_web() {
   local start=$SECONDS status=0
   (
-    need_web_modules && cd web && npx --no-install tsc --noEmit -p . &&
+    need_web_modules && cd web && npm run --silent check &&
       npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$REPORTS/web.xml" </dev/null
   ) || status=$?
   record_report web $((SECONDS - start)) $status "$REPORTS/web.xml"

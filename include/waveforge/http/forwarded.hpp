@@ -17,9 +17,10 @@ struct forwarded_facts {
       peer{};  ///< IP address, without port and brackets; obfuscated and unknown ones are left out
 };
 
-/// Reads Forwarded (RFC 7239) when there is one, else X-Forwarded-Proto, -Host and -For. Of a list the last element
-/// counts: the one our own proxy appended; those before it came from further away and may be the client's invention.
-/// A malformed field says nothing.
+/// Reads Forwarded (RFC 7239) and X-Forwarded-Proto, -Host and -For. Of a list the last element counts: the one our own
+/// proxy appended; those before it came from further away and may be the client's invention. A malformed field says
+/// nothing. Where the two families contradict each other neither is believed: a proxy that writes only one of them
+/// passes the client's other one on.
 [[nodiscard]] forwarded_facts read_forwarded(const field_list& fields);
 
 }  // namespace wf::http

@@ -18,8 +18,8 @@ struct form_disposition {
 };
 
 /// Reads `form-data; name="…"; filename="…"`. Browsers write `"` in names as %22 and other bytes as UTF-8 (WHATWG HTML,
-/// multipart/form-data); %22, %0D and %0A are taken back, a backslash escapes only a quote. nullopt: another type, no
-/// name, a parameter twice, or malformed.
+/// multipart/form-data); %22, %0D and %0A are taken back; a backslash escapes a quote or a backslash and else stands
+/// for itself. nullopt: another type, no name, a parameter twice, or malformed.
 [[nodiscard]] std::optional<form_disposition> parse_form_disposition(std::string_view text);
 
 }  // namespace wf::http

@@ -67,19 +67,21 @@ class multipart_parser {
 
   explicit multipart_parser(std::string delimiter) : delimiter_{std::move(delimiter)} {}
   [[nodiscard]] step search(std::span<const std::byte> input);
+  [[nodiscard]] step resume_match(std::span<const std::byte> input);
+  [[nodiscard]] step delimiter_found(std::size_t consumed_bytes) noexcept;
+  [[nodiscard]] step pass(std::span<const std::byte> data, std::size_t consumed_bytes);
   [[nodiscard]] step read_after_delimiter(std::span<const std::byte> input);
   [[nodiscard]] step read_headers(std::span<const std::byte> input);
   [[nodiscard]] bool take_part_head();
   [[nodiscard]] step refuse(std::string_view detail, status code = status::bad_request);
 
-  std::string delimiter_;   ///< CRLF "--" boundary
-  std::size_t matched_{2};  ///< bytes of the delimiter seen; the body starts as if a CRLF came before it
-  std::size_t unsent_{0};   ///< bytes of a broken match to be handed out as data first
+  std::string delimiter_;  ///< CRLF "--" boundary
+  std::size_t matched_{
+      2};  ///< bytes of the delimiter seen at the end of the input before; a body starts as if a CRLF came before it
+  std::size_t unsent_{0};  ///< bytes of a broken match to be handed out as data first
   std::size_t section_bytes_{0};
   std::size_t part_count_{0};
   stage stage_{stage::preamble};
-  bool part_open_{false};
-  bool end_due_{false};
   std::string head_text_{};
   part_head part_{};
   refusal why_{};

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { test as base, expect, type Page } from '@playwright/test';
+import { FaultProxy } from './proxy.ts';
 import { TestServer } from './server.ts';
 
-export const test = base.extend<{ server: TestServer }>({
+export const test = base.extend<{ server: TestServer; link: FaultProxy }>({
   // eslint-disable-next-line no-empty-pattern
   server: async ({}, use) => {
     const server = await TestServer.start();
     await use(server);
     await server.stop();
+  },
+  link: async ({ server, page }, use) => {
+    const proxy = await FaultProxy.start(() => server.url);
+    await use(proxy);
+    await page.close();
+    await proxy.stop();
   },
 });
 export { expect };
@@ -64,4 +71,21 @@ export async function newest(page: Page, state: string, timeout = 30_000): Promi
   const row = page.getByTestId('session').first();
   await expect(row).toHaveAttribute('data-state', state, { timeout });
   return (await row.getAttribute('data-remote')) ?? '';
+}
+
+/** Opens the page, waits until it can record and collects the uploader's events in `window.__events`. */
+export async function open(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await expect(page.getByTestId('record')).toBeEnabled({ timeout: 15_000 });
+  await page.evaluate(() => {
+    const events: string[] = [];
+    Object.assign(window, { __events: events });
+    new BroadcastChannel('wf-events').onmessage = ({ data }: MessageEvent<{ type: string }>) => events.push(data.type);
+  });
+}
+
+export const events = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { __events: string[] }).__events);
+
+export async function upload(page: Page, bytes: Buffer, name = 'talk.webm'): Promise<void> {
+  await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'audio/webm', buffer: bytes });
 }

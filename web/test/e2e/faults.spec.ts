@@ -1,0 +1,152 @@
+// Whatever the network or the server does to requests, the assembled file is what was given, and little is sent twice.
+import fs from 'node:fs';
+import path from 'node:path';
+import { download, events, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
+import type { Fault, FaultProxy, Seen } from '../support/proxy.ts';
+
+const MiB = 1024 * 1024;
+const SIZE = 2 * MiB + 345_678;
+const bytes = noise(SIZE, 99);
+const patch = (seen: Seen): boolean => seen.method === 'PATCH';
+const create = (seen: Seen): boolean => seen.method === 'POST' && seen.path.endsWith('/chunks/');
+const form = (seen: Seen): boolean => seen.path.startsWith('/upload/chunk');
+const tus = (seen: Seen): boolean => seen.path.includes('/chunks/');
+const sent = (link: FaultProxy): number => link.seen.filter((seen) => patch(seen) || form(seen)).reduce((sum, seen) => sum + seen.forwarded, 0);
+
+const cases: [string, (seen: Seen) => boolean, Fault, number][] = [
+  ['a PATCH cut after one byte', patch, { kind: 'cut', afterBytes: 1 }, 1],
+  ['a PATCH cut in the middle', patch, { kind: 'cut', afterBytes: 262_144 }, 2],
+  ['the answer to a PATCH lost', patch, { kind: 'loseAnswer' }, 1],
+  ['the answer to a creation lost', create, { kind: 'loseAnswer' }, 2],
+  ['409 though the offset was right', patch, { kind: 'answer', status: 409 }, 2],
+  ['423 three times', patch, { kind: 'answer', status: 423 }, 3],
+  ['460 once', patch, { kind: 'answer', status: 460 }, 1],
+  ['503 with Retry-After', create, { kind: 'answer', status: 503, headers: { 'Retry-After': '1' } }, 2],
+  ['204 without Upload-Offset', patch, { kind: 'rewrite', headers: { 'Upload-Offset': null } }, 1],
+  ['an offset beyond the chunk', patch, { kind: 'rewrite', headers: { 'Upload-Offset': '99999999' } }, 1],
+  ['a portal answers with a page', create, { kind: 'answer', status: 200, headers: { 'Content-Type': 'text/html' }, body: '<h1>Log in</h1>' }, 2],
+  ['a redirect', create, { kind: 'answer', status: 302, headers: { Location: 'http://127.0.0.1:9/' } }, 1],
+];
+for (const [name, matches, fault, times] of cases) {
+  test(`${name}: complete and equal`, async ({ page, server, link }) => {
+    await open(page, link.url);
+    link.inject(matches, fault, times);
+    await upload(page, bytes);
+    expect(sha256(await download(server, await newest(page, 'complete', 45_000)))).toBe(sha256(bytes));
+    expect(sent(link)).toBeLessThan(SIZE + 3 * MiB);
+  });
+}
+
+test('never more than three PATCHes at once', async ({ page, server, link }) => {
+  const many = noise(8 * MiB, 5);
+  await open(page, link.url);
+  link.bytesPerSecond = 4 * MiB;
+  await upload(page, many);
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(many));
+  expect(link.most.PATCH).toBe(3);
+  expect(sent(link)).toBe(many.length);
+  expect(link.seen.filter(patch).every((seen) => String(seen.headers['upload-checksum']).startsWith('sha256 '))).toBe(true);
+  expect(Math.max(...link.seen.filter(patch).map((seen) => seen.forwarded))).toBe(512 * 1024);
+});
+
+test('429 holds the whole session for as long as the server said', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.inject(create, { kind: 'answer', status: 429, headers: { 'Retry-After': '3' } });
+  await upload(page, bytes);
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(bytes));
+  const refused = link.seen.find((seen) => seen.status === 429)?.at ?? 0;
+  const next = link.seen.filter((seen) => create(seen) && seen.at > refused + 500)[0]?.at ?? 0;
+  expect(next - refused).toBeGreaterThan(2_900);
+});
+
+test('413: the chunk is not sent again unchanged, and its bytes can be saved', async ({ page, link }) => {
+  await open(page, link.url);
+  link.inject(create, { kind: 'answer', status: 413 }, 1000);
+  await upload(page, noise(1000, 3));
+  const row = page.getByTestId('session').first();
+  await expect(row.getByTestId('state')).toHaveText('Needs you');
+  const before = link.seen.length;
+  await page.waitForTimeout(3_000);
+  expect(link.seen.slice(before).filter(create)).toHaveLength(0);
+  const [saved] = await Promise.all([page.waitForEvent('download'), row.getByTestId('save-copy').click()]);
+  expect(sha256(fs.readFileSync(await saved.path()))).toBe(sha256(noise(1000, 3)));
+  link.clear();
+  await row.getByTestId('retry').click();
+  await newest(page, 'complete');
+});
+
+test('500 on tus: everything goes by the fallback, which is tried first from then on', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.inject(tus, { kind: 'answer', status: 500 }, 1000);
+  await upload(page, bytes);
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(bytes));
+  expect(link.seen.filter(form)).toHaveLength(3);
+  expect(link.seen.filter(tus).length).toBeLessThanOrEqual(3);
+  expect(link.most.form).toBe(1);
+});
+
+test('500 on both ways, then well again', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.inject((seen) => tus(seen) || form(seen), { kind: 'answer', status: 500 }, 6);
+  await upload(page, bytes);
+  expect(sha256(await download(server, await newest(page, 'complete', 55_000)))).toBe(sha256(bytes));
+});
+
+test('half a chunk by tus, the rest of the recording by the fallback', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.inject((seen) => patch(seen) && seen.headers['upload-offset'] === '524288', { kind: 'answer', status: 500 }, 1000);
+  await upload(page, bytes);
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(bytes));
+  expect(link.seen.filter(form).length).toBeGreaterThan(0);
+});
+
+test('the fallback chosen by hand is kept over a reload and sends one form at a time', async ({ page, server, link }) => {
+  await open(page, link.url);
+  await page.locator('#uploadMethodSelect').selectOption('custom');
+  await page.reload();
+  await open(page, link.url);
+  await expect(page.locator('#uploadMethodSelect')).toHaveValue('custom');
+  expect(await page.evaluate(() => localStorage.getItem('uploadMethod'))).toBe('custom');
+  await upload(page, bytes);
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(bytes));
+  expect(link.seen.filter(tus)).toHaveLength(0);
+  expect(link.most.form).toBe(1);
+});
+
+test('the server forgot a session of which chunks were acknowledged: everything is sent again', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.inject((seen) => create(seen) && link.seen.filter(create).length > 2, { kind: 'answer', status: 503, headers: { 'Retry-After': '2' } }, 3);
+  await upload(page, bytes);
+  await expect.poll(async () => (await events(page)).filter((type) => type === 'chunkUploaded').length).toBeGreaterThan(0);
+  await server.crash();
+  for (const name of fs.readdirSync(server.dataDir)) fs.rmSync(path.join(server.dataDir, name), { recursive: true, force: true });
+  await server.restart();
+  expect(sha256(await download(server, await newest(page, 'complete', 45_000)))).toBe(sha256(bytes));
+});
+
+test('410 expired: everything is sent again as a new session', async ({ page, server, link }) => {
+  await open(page, link.url);
+  let first = '';
+  link.inject((seen) => {
+    const id = /^\/files\/([^/]+)\//.exec(seen.path)?.[1];
+    if (!id || (first !== '' && id !== first)) return false;
+    first = id;
+    return link.seen.filter(create).length > 1;
+  }, { kind: 'answer', status: 410, body: JSON.stringify({ type: 'expired', title: 'expired', status: 410, detail: 'the session expired' }) }, 1000);
+  await upload(page, bytes);
+  const remoteId = await newest(page, 'complete', 45_000);
+  expect(remoteId).not.toBe(first);
+  expect(sha256(await download(server, remoteId))).toBe(sha256(bytes));
+});
+
+test('the server is killed in the middle of PATCHes and comes back', async ({ page, server, link }) => {
+  await open(page, link.url);
+  link.bytesPerSecond = 2 * MiB;
+  await upload(page, bytes);
+  await expect.poll(() => link.seen.filter(patch).length).toBeGreaterThan(1);
+  await server.crash();
+  await page.waitForTimeout(2_000);
+  await server.restart();
+  link.bytesPerSecond = Infinity;
+  expect(sha256(await download(server, await newest(page, 'complete', 45_000)))).toBe(sha256(bytes));
+});

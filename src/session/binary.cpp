@@ -24,20 +24,25 @@ void binary_writer::text(std::string_view value) {
   out_.append(value);
 }
 
+void binary_reader::refuse() noexcept {
+  ok_ = false;
+  rest_ = {};
+}
+
 std::string_view binary_reader::take(std::size_t count) noexcept {
-  if (!ok_ || count > rest_.size()) {
-    ok_ = false;
-    rest_ = {};
-    return {};
-  }
+  if (count > rest_.size()) refuse();
+  if (!ok_) return {};
   const std::string_view out = rest_.substr(0, count);
   rest_.remove_prefix(count);
   return out;
 }
 
-std::uint8_t binary_reader::u8() noexcept {
+std::uint8_t binary_reader::u8(std::uint8_t max) noexcept {
   const std::string_view byte = take(1);
-  return byte.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(byte.front());
+  const auto value = byte.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(byte.front());
+  if (value <= max) return value;
+  refuse();
+  return 0;
 }
 
 std::uint32_t binary_reader::be32() noexcept {
@@ -51,27 +56,28 @@ std::uint64_t binary_reader::be64() noexcept {
   return (high << 32U) | be32();
 }
 
-std::uint64_t binary_reader::varint() noexcept {
+std::uint64_t binary_reader::varint(std::uint64_t max) noexcept {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint8_t byte = u8();
     // The tenth byte has room for one bit; more would be lost silently.
     if (shift == 63 && byte > 1) break;
     value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-    if ((byte & 0x80U) == 0) return ok_ ? value : 0;
+    if ((byte & 0x80U) != 0) continue;
+    const bool padded = shift > 0 && byte == 0;
+    if (!ok_ || padded || value > max) break;
+    return value;
   }
-  ok_ = false;
+  refuse();
   return 0;
 }
 
 std::string_view binary_reader::text() noexcept {
-  const std::uint64_t size = varint();
-  if (size > rest_.size()) ok_ = false;
-  return take(static_cast<std::size_t>(size));
+  return take(static_cast<std::size_t>(varint(rest_.size())));
 }
 
-std::optional<std::uint64_t> binary_reader::optional_varint() noexcept {
-  const std::uint64_t value = varint();
+std::optional<std::uint64_t> binary_reader::optional_varint(std::uint64_t max) noexcept {
+  const std::uint64_t value = varint(max == any ? any : max + 1);
   return value == 0 ? std::nullopt : std::optional<std::uint64_t>{value - 1};
 }
 

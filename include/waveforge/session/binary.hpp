@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wf::session {
 
@@ -26,16 +28,17 @@ class binary_writer {
   std::string out_;
 };
 
-/// Reads them back. After the first failure every value is zero or empty and ok() is false.
+/// Reads them back. A value has one form only: what the writer would not have written, or what is above the `max` of
+/// its place, is a failure. After the first failure every value is zero or empty and ok() is false.
 class binary_reader {
  public:
   explicit binary_reader(std::string_view bytes) noexcept : rest_(bytes) {}
-  std::uint8_t u8() noexcept;
+  std::uint8_t u8(std::uint8_t max = 0xFF) noexcept;
   std::uint32_t be32() noexcept;
   std::uint64_t be64() noexcept;
-  std::uint64_t varint() noexcept;
+  std::uint64_t varint(std::uint64_t max = any) noexcept;
   std::string_view text() noexcept;
-  std::optional<std::uint64_t> optional_varint() noexcept;
+  std::optional<std::uint64_t> optional_varint(std::uint64_t max = any) noexcept;
   /// Everything was there.
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   /// Everything was there and nothing is left.
@@ -43,7 +46,9 @@ class binary_reader {
   [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
  private:
+  static constexpr std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
   std::string_view take(std::size_t count) noexcept;
+  void refuse() noexcept;
   std::string_view rest_;
   bool ok_{true};
 };

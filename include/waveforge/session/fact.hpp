@@ -49,7 +49,8 @@ struct progress {
 };
 
 [[nodiscard]] std::string encode_session(const recording& value);
-/// damaged with a sentence: cut short, trailing bytes, or written by a newer version.
+/// Everything but the id and the chunks, which stay as they are. damaged with a sentence (cut short, trailing bytes, a
+/// value out of its range, or written by a newer version): `into` is then as it was.
 [[nodiscard]] result<void> decode_session(std::string_view bytes, recording& into);
 [[nodiscard]] std::string encode_chunk(const chunk& value);
 [[nodiscard]] result<chunk> decode_chunk(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "stored_time.hpp"
 #include "waveforge/base/limits.hpp"
 #include "waveforge/session/binary.hpp"
 #include "waveforge/session/plan.hpp"
@@ -21,8 +22,6 @@ constexpr std::uint8_t flag_irregular = 1;
 
 /// Every length and position: where file offsets end.
 constexpr auto number_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-/// 9999-12-31T23:59:59.999Z, the last time that has a text.
-constexpr std::uint64_t time_max = 253'402'300'799'999;
 constexpr std::uint32_t generation_max = std::numeric_limits<std::uint32_t>::max();
 constexpr auto state_max = static_cast<std::uint8_t>(state::expired);
 constexpr auto home_max = static_cast<std::uint8_t>(home::recording);
@@ -36,13 +35,9 @@ std::uint64_t number(std::uint64_t value) noexcept {
 std::optional<std::uint64_t> number(std::optional<std::uint64_t> value, std::uint64_t max = number_max) noexcept {
   return value ? std::optional{std::min(*value, max)} : std::nullopt;
 }
-std::uint64_t to_ms(utc_time at) noexcept {
-  return static_cast<std::uint64_t>(
-      std::clamp<std::int64_t>(at.time_since_epoch().count(), 0, static_cast<std::int64_t>(time_max)));
-}
 
 utc_time read_time(binary_reader& in) noexcept {
-  return utc_time{std::chrono::milliseconds{static_cast<std::int64_t>(in.varint(time_max))}};
+  return from_stored(in.varint(stored_time_max));
 }
 std::optional<std::uint32_t> read_optional(binary_reader& in, std::uint32_t max) noexcept {
   const std::optional<std::uint64_t> value = in.optional_varint(max);
@@ -92,8 +87,8 @@ std::string encode_session(const recording& value) {
   out.u8(session_version);
   out.u8(static_cast<std::uint8_t>(value.now));
   out.u8(value.layout.irregular ? flag_irregular : std::uint8_t{0});
-  out.varint(to_ms(value.created_at));
-  out.varint(to_ms(value.ended_at));
+  out.varint(to_stored(value.created_at));
+  out.varint(to_stored(value.ended_at));
   out.optional_varint(number(value.layout.stride_bytes));
   out.optional_varint(number(value.layout.short_index, limits::chunk_index_max));
   out.optional_varint(number(value.chunk_size_bytes));
@@ -148,7 +143,7 @@ std::string encode_chunk(const chunk& value) {
   out.u8(static_cast<std::uint8_t>(value.where.where));
   out.varint(number(value.where.offset_bytes));
   out.varint(value.where.generation);
-  out.varint(to_ms(value.created_at));
+  out.varint(to_stored(value.created_at));
   out.text(value.metadata);
   out.text(value.concat);
   return out.take();
@@ -174,7 +169,7 @@ std::string encode_progress(const progress& value) {
   binary_writer out;
   out.u8(progress_version);
   out.varint(number(value.vouched_bytes));
-  out.varint(to_ms(value.touched_at));
+  out.varint(to_stored(value.touched_at));
   out.u8(value.unvouched_era ? 1 : 0);
   if (value.unvouched_era) {
     out.be64(*value.unvouched_era);

@@ -14,13 +14,13 @@ namespace wf::session {
 /// Random number drawn when the data dir was last opened after anything but a mere process death.
 using era = std::uint64_t;
 
-/// First byte of a key.
+/// First byte of a key. ID is the letter of the name space (r: recording, u: upload), the id, a zero byte.
 enum class fact_kind : char {
-  session = 's',   ///< s SPACE id            -> session row
-  chunk = 'c',     ///< c SPACE id 0 index    -> chunk row
-  progress = 'b',  ///< b SPACE id 0 index    -> progress row
-  work = 'w',      ///< w SPACE id            -> empty: something to resume at start
-  expiry = 'e',    ///< e time SPACE id       -> empty: not before this time
+  session = 's',   ///< s ID        -> session row
+  chunk = 'c',     ///< c ID index  -> chunk row
+  progress = 'b',  ///< b ID index  -> progress row
+  work = 'w',      ///< w ID        -> empty: something to resume at start
+  expiry = 'e',    ///< e time ID   -> empty: not before this time
 };
 
 [[nodiscard]] std::string session_key(const session_id& id);
@@ -28,7 +28,7 @@ enum class fact_kind : char {
 [[nodiscard]] std::string chunk_key(const session_id& id, std::uint32_t index);
 [[nodiscard]] std::string progress_key(const session_id& id, std::uint32_t index);
 [[nodiscard]] std::string expiry_key(utc_time at, const session_id& id);
-/// Every chunk (or progress) key of a session starts with this.
+/// Every chunk (or progress) key of a session starts with this, and no other session's key does.
 [[nodiscard]] std::string chunk_prefix(fact_kind kind, const session_id& id);
 
 struct parsed_key {
@@ -37,6 +37,7 @@ struct parsed_key {
   std::uint32_t index{0};
   utc_time at{};
 };
+/// damaged: bytes that no function above makes.
 [[nodiscard]] result<parsed_key> parse_key(std::string_view key);
 
 /// How much of a chunk is there. A value with an era counts only in that era; `vouched_bytes` always does.

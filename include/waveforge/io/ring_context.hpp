@@ -11,6 +11,7 @@
 #include "waveforge/base/clock.hpp"
 #include "waveforge/base/unique_function.hpp"
 #include "waveforge/io/kernel.hpp"
+#include "waveforge/io/timer_heap.hpp"
 
 namespace wf::io {
 
@@ -53,14 +54,15 @@ class ring_context final : public asio::execution_context {
 
   /// Start `op`. `done` is called once per completion, from the loop, never from inside start. When `until` passes
   /// first, the operation is cancelled and completes with -ETIMEDOUT (or with its result, if that came first).
+  /// When limits::operations_max are open already, `done` gets -ENOBUFS and the returned id names nothing.
   op_id start(operation op, deadline until, unique_function<void(std::int32_t)> done);
   /// A wait for another thread or coroutine: no kernel operation behind it. Ended by complete_external, its deadline
   /// (-ETIMEDOUT) or cancel (-ECANCELED).
   op_id start_external(deadline until, unique_function<void(std::int32_t)> done);
   /// False: it had ended already. Loop's thread only; from elsewhere post() it.
-  bool complete_external(op_id id, std::int32_t value);
+  bool complete_external(op_id which, std::int32_t value);
   /// No effect when the operation has ended.
-  void cancel(op_id id);
+  void cancel(op_id which);
 
   [[nodiscard]] deadline after(steady_time::duration span) const noexcept { return {time_.now() + span}; }
   [[nodiscard]] const clock& time() const noexcept { return time_; }
@@ -69,53 +71,84 @@ class ring_context final : public asio::execution_context {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// Whether the calling thread is inside run() or turn() of this context.
   [[nodiscard]] bool running_here() const noexcept;
+  /// Started and not yet delivered, external waits included.
   [[nodiscard]] std::size_t operations_open() const noexcept;
   /// How busy this worker is, for choosing where a new connection goes. Thread-safe.
   std::atomic<std::int64_t> load{0};
 
  private:
-  friend class ring_executor;
-  void execute(unique_function<void()> function);  // thread-safe; direct when on the loop's thread
-  bool run_ready();
+  /// A posted function, or (when that is empty) a completion to deliver.
+  struct ready_item {
+    unique_function<void()> function{};
+    op_id id{};
+    std::int32_t value{0};
+    bool more{false};
+  };
+
+  op_id open(operation op, deadline until, unique_function<void(std::int32_t)> done, bool external);
+  bool run_ready() noexcept;
+  void deliver(const ready_item& item);
   void take_posted();
-  void reap();
-  void expire();
+  bool reap();
+  bool expire();
+  void settle(op_id which, std::int32_t value, bool more);
+  [[nodiscard]] bool idle() const noexcept;
 
   kernel& world_;
   const clock& time_;
   std::unique_ptr<ring_backend> backend_;
   std::string name_;
   std::unique_ptr<op_table> table_;
-  std::vector<unique_function<void()>> ready_;
-  std::vector<unique_function<void()>> running_;
+  timer_heap deadlines_;
+  std::vector<ready_item> ready_;
+  std::vector<ready_item> running_;
   std::mutex posted_mutex_;
   std::vector<unique_function<void()>> posted_;
+  std::atomic<bool> anything_posted_{false};
   std::atomic<bool> stopped_{false};
 };
 
 /// Executor of a ring_context: what `task` is typed on, so no call goes through any_io_executor. Cheap to copy.
-/// execute() never runs the function before it returns.
+///
+/// As Asio expects of an executor that coroutines are typed on, execute() (asio::dispatch) runs the function at once on
+/// the loop's thread and posts it elsewhere; asio::post, through require(blocking.never), always posts. Asio 1.81's
+/// cancellation of a co_spawn inside a parallel group dispatches with a bare pointer to the group: were that deferred,
+/// the group could be gone when it ran.
 class ring_executor {
  public:
   explicit ring_executor(ring_context& context) noexcept : context_(&context) {}
 
   [[nodiscard]] ring_context& context() const noexcept { return *context_; }
   [[nodiscard]] ring_context& query(asio::execution::context_t) const noexcept { return *context_; }
-  static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
-    return asio::execution::blocking_t::never;
+  [[nodiscard]] asio::execution::blocking_t query(asio::execution::blocking_t) const noexcept {
+    return always_later_ ? asio::execution::blocking_t(asio::execution::blocking.never)
+                         : asio::execution::blocking_t(asio::execution::blocking.possibly);
   }
-  ring_executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+  [[nodiscard]] ring_executor require(asio::execution::blocking_t::never_t) const noexcept { return {*context_, true}; }
+  [[nodiscard]] ring_executor require(asio::execution::blocking_t::possibly_t) const noexcept {
+    return {*context_, false};
+  }
 
   template <typename F>
   void execute(F&& function) const {
-    context_->execute(unique_function<void()>(std::forward<F>(function)));
+    if (!always_later_ && context_->running_here()) {
+      std::decay_t<F> now(std::forward<F>(function));
+      now();
+    } else {
+      context_->post(unique_function<void()>(std::forward<F>(function)));
+    }
   }
 
-  friend bool operator==(const ring_executor& a, const ring_executor& b) noexcept { return a.context_ == b.context_; }
+  friend bool operator==(const ring_executor& a, const ring_executor& b) noexcept {
+    return a.context_ == b.context_ && a.always_later_ == b.always_later_;
+  }
   friend bool operator!=(const ring_executor& a, const ring_executor& b) noexcept { return !(a == b); }
 
  private:
+  ring_executor(ring_context& context, bool always_later) noexcept : context_(&context), always_later_(always_later) {}
+
   ring_context* context_;
+  bool always_later_{false};
 };
 
 }  // namespace wf::io

@@ -1,0 +1,234 @@
+#include "waveforge/io/ring_context.hpp"
+
+#include <cerrno>
+
+#include "waveforge/base/check.hpp"
+#include "waveforge/base/limits.hpp"
+#include "waveforge/io/op_table.hpp"
+
+namespace wf::io {
+
+namespace {
+
+/// Completions taken from the backend at a time: a page of them.
+constexpr std::size_t reap_batch = 256;
+
+thread_local const ring_context* running_context = nullptr;
+
+class running_mark {
+ public:
+  explicit running_mark(const ring_context* context) noexcept : before_(running_context) {
+    // A turn inside a turn would resume coroutines below the one that is running.
+    WF_CHECK(before_ != context);
+    running_context = context;
+  }
+  ~running_mark() { running_context = before_; }
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+
+ private:
+  const ring_context* before_;
+};
+
+}  // namespace
+
+ring_context::ring_context(kernel& world, const clock& time, std::unique_ptr<ring_backend> backend, std::string name)
+    : world_(world),
+      time_(time),
+      backend_(std::move(backend)),
+      name_(std::move(name)),
+      table_(std::make_unique<op_table>(limits::operations_max)) {}
+
+ring_context::~ring_context() {
+  // What the kernel still holds must not be freed, and what still waits has an owner who did not close its scope.
+  WF_CHECK(table_->open_count() == 0);
+  shutdown();
+  destroy();
+  // Destroying a function may post the remains of a coroutine.
+  for (take_posted(); !ready_.empty(); take_posted()) {
+    running_.swap(ready_);
+    running_.clear();
+  }
+}
+
+ring_executor ring_context::get_executor() noexcept {
+  return ring_executor{*this};
+}
+
+bool ring_context::running_here() const noexcept {
+  return running_context == this;
+}
+
+std::size_t ring_context::operations_open() const noexcept {
+  return table_->open_count();
+}
+
+bool ring_context::idle() const noexcept {
+  return ready_.empty() && table_->open_count() == 0 && !anything_posted_.load(std::memory_order_acquire);
+}
+
+void ring_context::run() {
+  while (!(stopped_.load(std::memory_order_acquire) && idle())) turn(true);
+}
+
+bool ring_context::turn(bool wait) {
+  const running_mark mark{this};
+  take_posted();
+  bool progressed = run_ready();
+  std::optional<steady_time> until = steady_time::min();
+  if (wait && ready_.empty() && !(stopped_.load(std::memory_order_acquire) && idle())) {
+    until = deadlines_.empty() ? std::nullopt : std::optional{deadlines_.earliest()};
+  }
+  backend_->enter(until);
+  progressed |= reap();
+  progressed |= expire();
+  take_posted();
+  progressed |= run_ready();
+  return progressed;
+}
+
+void ring_context::stop() noexcept {
+  stopped_.store(true, std::memory_order_release);
+  backend_->wake();
+}
+
+void ring_context::post(unique_function<void()> function) {
+  if (running_here()) {
+    ready_.push_back({std::move(function)});
+    return;
+  }
+  {
+    const std::lock_guard lock{posted_mutex_};
+    posted_.push_back(std::move(function));
+    anything_posted_.store(true, std::memory_order_release);
+  }
+  backend_->wake();
+}
+
+void ring_context::take_posted() {
+  if (!anything_posted_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock{posted_mutex_};
+  for (auto& function : posted_) ready_.push_back({std::move(function)});
+  posted_.clear();
+  anything_posted_.store(false, std::memory_order_release);
+}
+
+op_id ring_context::open(operation op, deadline until, unique_function<void(std::int32_t)> done, bool external) {
+  WF_CHECK(running_here());
+  const std::optional<op_id> opened = table_->open(std::move(op), std::move(done), external);
+  if (!opened) {
+    ready_.push_back({[refused = std::move(done)]() mutable { refused(-ENOBUFS); }});
+    return {};
+  }
+  if (until.at != steady_time::max()) deadlines_.set(opened->slot, until.at);
+  return *opened;
+}
+
+op_id ring_context::start(operation op, deadline until, unique_function<void(std::int32_t)> done) {
+  const op_id begun = open(std::move(op), until, std::move(done), false);
+  if (begun != op_id{}) backend_->start(begun, table_->at(begun).op);
+  return begun;
+}
+
+op_id ring_context::start_external(deadline until, unique_function<void(std::int32_t)> done) {
+  return open({}, until, std::move(done), true);
+}
+
+bool ring_context::complete_external(op_id which, std::int32_t value) {
+  WF_CHECK(running_here());
+  const op_table::slot* slot = table_->waiting(which);
+  if (slot == nullptr) return false;
+  WF_CHECK(slot->external);
+  settle(which, value, false);
+  return true;
+}
+
+void ring_context::cancel(op_id which) {
+  WF_CHECK(running_here());
+  op_table::slot* slot = table_->waiting(which);
+  if (slot == nullptr || slot->cancel_sent) return;
+  slot->cancel_sent = true;
+  if (slot->external) {
+    settle(which, -ECANCELED, false);
+  } else {
+    deadlines_.remove(which.slot);
+    backend_->cancel(which);
+  }
+}
+
+bool ring_context::reap() {
+  completion batch[reap_batch];
+  bool any = false;
+  for (;;) {
+    const std::size_t count = backend_->reap(batch);
+    for (std::size_t i = 0; i < count; ++i) {
+      const completion& done = batch[i];
+      op_table::slot* slot = table_->waiting(done.id);
+      // A completion for a slot that waits for none: the kernel and we disagree about who owns its memory.
+      WF_CHECK(slot != nullptr && !slot->external);
+      std::int32_t value = done.value;
+      // A worker thread that was interrupted by our cancellation answers EINTR.
+      if (slot->cancel_sent && (value == -ECANCELED || value == -EINTR)) {
+        value = slot->timed_out ? -ETIMEDOUT : -ECANCELED;
+      }
+      settle(done.id, value, done.more);
+    }
+    any |= count > 0;
+    if (count < reap_batch) return any;
+  }
+}
+
+bool ring_context::expire() {
+  if (deadlines_.empty()) return false;
+  const steady_time now = time_.now();
+  bool any = false;
+  while (!deadlines_.empty() && deadlines_.earliest() <= now) {
+    const std::uint32_t index = deadlines_.earliest_slot();
+    deadlines_.remove(index);
+    const auto [which, slot] = table_->waiting_at(index);
+    WF_CHECK(slot != nullptr);
+    slot->timed_out = true;
+    slot->cancel_sent = true;
+    if (slot->external) {
+      settle(which, -ETIMEDOUT, false);
+    } else {
+      backend_->cancel(which);
+    }
+    any = true;
+  }
+  return any;
+}
+
+void ring_context::settle(op_id which, std::int32_t value, bool more) {
+  if (!more) {
+    deadlines_.remove(which.slot);
+    table_->at(which).in_kernel = false;
+  }
+  ready_.push_back({{}, which, value, more});
+}
+
+bool ring_context::run_ready() noexcept {
+  if (ready_.empty()) return false;
+  // What becomes ready meanwhile waits for the next round, so that nobody is starved.
+  running_.swap(ready_);
+  for (ready_item& item : running_) {
+    if (item.function) {
+      item.function();
+    } else {
+      deliver(item);
+    }
+  }
+  running_.clear();
+  return true;
+}
+
+void ring_context::deliver(const ready_item& item) {
+  if (item.more) {
+    table_->at(item.id).done(item.value);
+    return;
+  }
+  op_table::callback done = table_->close(item.id);
+  done(item.value);
+}
+
+}  // namespace wf::io

@@ -33,7 +33,9 @@ class ring_backend {
   [[nodiscard]] virtual std::size_t reap(std::span<completion> out) = 0;
   /// Thread-safe, async-signal-safe: end the present or next enter().
   virtual void wake() noexcept = 0;
-  /// Pin memory for write_fixed. May be refused (RLIMIT_MEMLOCK): the caller then uses plain writes.
+  /// Pin memory for write_fixed; buffer_index counts in this list. Once per ring. May be refused (ENOMEM when over
+  /// RLIMIT_MEMLOCK): the caller then uses plain writes. Allowed before the ring first runs, from the thread that made
+  /// it.
   [[nodiscard]] virtual result<void> register_buffers(std::span<const std::span<std::byte>> buffers) = 0;
 };
 

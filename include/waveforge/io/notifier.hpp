@@ -25,6 +25,8 @@ class notifier {
   [[nodiscard]] std::uint64_t ticket() const noexcept;
   /// 0: notified since `seen`; -ETIMEDOUT; -ECANCELED.
   [[nodiscard]] task<std::int32_t> wait(std::uint64_t seen, deadline until);
+  /// Until notified, whatever happens to the coroutine: for clean-up that has to see the end of something.
+  [[nodiscard]] task<void> wait_uninterrupted(std::uint64_t seen);
   void notify_all() noexcept;
 
  private:
@@ -32,6 +34,9 @@ class notifier {
     ring_context* ring;
     op_id id;
   };
+  op_id enlist(ring_context& ring, std::uint64_t seen, deadline until, unique_function<void(std::int32_t)> done);
+  void dismiss(ring_context& ring, op_id id) noexcept;
+
   mutable std::mutex mutex_;
   std::uint64_t sequence_{0};
   std::vector<waiter> waiters_;

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <list>
 #include <memory>
-#include <string>
 
 #include "waveforge/io/notifier.hpp"
 #include "waveforge/io/task.hpp"
@@ -24,14 +22,16 @@ class task_scope {
   task_scope(const task_scope&) = delete;
   task_scope& operator=(const task_scope&) = delete;
 
-  /// Start `child` on the scope's ring; it first runs after the caller suspends. False: the scope is closed and the
+  /// Start `work` on the scope's ring; it first runs after the caller suspends. False: the scope is closed and the
   /// child was not started.
-  [[nodiscard]] bool spawn(task<void> child);
-  /// Stop accepting, cancel every child, wait for the last one. May be called again.
+  [[nodiscard]] bool spawn(task<void> work);
+  /// Stop accepting, cancel every child, wait for the last one, whether or not the caller is cancelled itself. May be
+  /// called again. Not to be awaited by one of the children.
   [[nodiscard]] task<void> close();
   /// Stop accepting and wait for the last one, without cancelling, at most until `until`. False: some still run.
   [[nodiscard]] task<bool> join(deadline until);
-  /// Cancel what runs now; later children are not affected.
+  /// Cancel what runs now; later children are not affected. A child that has not run yet begins and finds itself
+  /// cancelled.
   void cancel_all();
   /// Stop accepting.
   void refuse() noexcept { closed_ = true; }
@@ -41,10 +41,15 @@ class task_scope {
 
  private:
   struct child;
-  void ended(std::list<std::unique_ptr<child>>::iterator position);
+  struct child_ended;
+  using child_list = std::list<std::unique_ptr<child>>;
+
+  void launch(child& self, task<void> work);
+  static task<void> run_child(child& self, task<void> work);
+  void ended(child& self);
 
   ring_context& context_;
-  std::list<std::unique_ptr<child>> children_;
+  child_list children_;
   notifier emptied_;
   bool closed_{false};
 };

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "waveforge/base/result.hpp"
@@ -27,16 +28,17 @@ class socket {
   /// Until at least `low_water` bytes are there, the peer has finished, or `until`: holds no buffer meanwhile.
   /// True: readable (or finished); false: the time passed (what came is still there). cancelled: timed_out.
   [[nodiscard]] task<result<bool>> wait_readable(std::uint32_t low_water, deadline until);
-  /// What is there, at least one byte; 0: the peer finished.
+  /// What is there, at least one byte; 0: the peer finished. An empty `into` is answered with 0 at once.
   [[nodiscard]] task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void> owner,
                                                   deadline until);
   /// Without waiting. nullopt: nothing there now.
   [[nodiscard]] result<std::optional<std::size_t>> receive_now(std::span<std::byte> into) noexcept;
-  /// From the socket into the pipe without waiting; increments held_bytes. nullopt: nothing there now; 0: finished.
+  /// From the socket into the pipe without waiting; increments held_bytes. nullopt: nothing there now, or no room in a
+  /// pipe that holds something (its slots may be used up before its bytes are: drain it first). 0: finished.
   [[nodiscard]] result<std::optional<std::uint32_t>> splice_now(pipe& into, std::uint32_t size) noexcept;
   /// From the pipe into the socket; waits for room. Decrements held_bytes.
   [[nodiscard]] task<result<void>> drain_from(pipe& from, std::uint32_t size, deadline until);
-  /// All of it. `until` bounds the wait for each piece to be taken, not the whole.
+  /// All of it. `patience` bounds the wait for each piece to be taken, not the whole.
   [[nodiscard]] task<result<void>> send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                             steady_time::duration patience);
   /// No more bytes from us.
@@ -44,7 +46,10 @@ class socket {
   [[nodiscard]] task<void> close();
 
  private:
+  void set_low_water(std::uint32_t bytes) noexcept;
+
   descriptor fd_;
+  std::uint32_t low_water_{1};  ///< as the kernel has it
 };
 
 /// A listening socket of one worker.
@@ -54,7 +59,8 @@ class acceptor {
   explicit acceptor(descriptor fd) noexcept : fd_(std::move(fd)) {}
   explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
   [[nodiscard]] int number() const noexcept { return fd_.number(); }
-  /// The next connection. timed_out when cancelled. no EMFILE loop: on EMFILE and ENFILE it waits a moment first.
+  /// The next connection, non-blocking. timed_out when cancelled. Failures of one connection are passed over; when
+  /// descriptors or memory have run out it waits a moment before it tries again.
   [[nodiscard]] task<result<descriptor>> accept();
 
  private:

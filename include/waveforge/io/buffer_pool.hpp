@@ -21,12 +21,18 @@ struct buffer {
 };
 using buffer_lease = std::shared_ptr<buffer>;
 
-/// Equal buffers of one worker, 4 KiB-aligned, carved from one mapping at start, registered with the ring as far as
-/// RLIMIT_MEMLOCK allows. Whoever finds it empty waits in order (first in, first out). Loop's thread only; a lease may
-/// be dropped there only, too.
+enum class buffer_use : std::uint8_t {
+  direct_writes,  ///< registered with the ring as far as RLIMIT_MEMLOCK allows; one pool of a ring can be
+  memory_only,    ///< never registered: request heads, answers
+};
+
+/// Equal buffers of one worker, 4 KiB-aligned, carved from one mapping at start. Whoever finds it empty waits in order
+/// (first in, first out). Loop's thread only; a lease may be dropped there only, too. Making it may throw bad_alloc.
 class buffer_pool {
  public:
-  buffer_pool(ring_context& context, std::size_t count, std::size_t buffer_bytes);
+  /// `buffer_bytes`: a multiple of 4096. Call before the ring first runs, or on its thread.
+  buffer_pool(ring_context& context, std::size_t count, std::size_t buffer_bytes,
+              buffer_use use = buffer_use::direct_writes);
   ~buffer_pool();  ///< every lease is back
   buffer_pool(const buffer_pool&) = delete;
   buffer_pool& operator=(const buffer_pool&) = delete;

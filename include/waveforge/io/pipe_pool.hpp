@@ -20,7 +20,9 @@ struct pipe {
 /// next session. Not shared with operations: splice operations name descriptors, and their coroutine holds the lease.
 class pipe_lease;
 
-/// A worker's pipes, made at start, sized within the user's pipe allowance. First in, first out. Loop's thread only.
+/// A worker's pipes, made at start, sized within the user's pipe allowance: when that is spent the pool stays smaller.
+/// A pipe that had to be closed is replaced by the next take. Waiters are served first in, first out. Loop's thread
+/// only.
 class pipe_pool {
  public:
   pipe_pool(ring_context& context, std::size_t count, std::uint32_t bytes_each);
@@ -31,6 +33,7 @@ class pipe_pool {
   /// Empty lease: cancelled, `until` passed, or no pipe can be made (EMFILE): then use another way.
   [[nodiscard]] task<pipe_lease> take(deadline until);
   [[nodiscard]] std::uint32_t capacity_bytes() const noexcept;  ///< of the smallest pipe; 0: there are none
+  [[nodiscard]] std::size_t count() const noexcept;             ///< pipes there are, leased ones included
 
  private:
   friend class pipe_lease;
@@ -50,15 +53,18 @@ class pipe_lease {
 
  private:
   friend class pipe_pool;
+  void give_back() noexcept;
+
   std::unique_ptr<pipe> pipe_;
   std::weak_ptr<pipe_pool::state> home_;
 };
 
-/// Move exactly `size` bytes (all of them already in the pipe) into `fd` at `offset` through the ring. Returns how many
-/// landed before the failure, if any. Decrements held_bytes.
+/// Move exactly `size` bytes (all of them already in the pipe) into `fd` at `offset` through the ring. `landed` (if
+/// given) says how many did, failure or not. Decrements held_bytes. Not cancelled, as no file operation is.
 [[nodiscard]] task<result<void>> drain_to_file(pipe& from, int fd, std::uint64_t offset, std::uint32_t size,
                                                std::uint64_t* landed = nullptr);
-/// Fill from a file through the ring: up to `size` bytes from `offset`; 0 at its end. Increments held_bytes.
+/// Fill from a file through the ring: up to `size` bytes from `offset`, fewer when the pipe is full first; 0 at the end
+/// of the file. Increments held_bytes. Not cancelled. The pipe must not be full.
 [[nodiscard]] task<result<std::uint32_t>> fill_from_file(pipe& into, int fd, std::uint64_t offset, std::uint32_t size);
 
 }  // namespace wf::io

@@ -37,6 +37,7 @@ struct create_request {
 struct created_chunk {
   chunk_view chunk{};
   bool existed{false};
+  session::session_id id{};  ///< of a concatenation: the upload made now, or found
 };
 
 /// A check of a body against a digest that was sent with it. While one is given, none of the body's bytes count until
@@ -75,6 +76,7 @@ struct concatenate_request {
   std::string metadata{};
   recording_hints hints{};
   bool parts_may_be_unfinished{false};
+  session::session_id id{};  ///< the name it gets if it is not there yet
 };
 
 }  // namespace wf::store

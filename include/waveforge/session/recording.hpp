@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "waveforge/session/chunk_map.hpp"
 #include "waveforge/session/placement.hpp"
@@ -47,5 +48,8 @@ struct recording {
 [[nodiscard]] std::string recording_file_name(std::string_view format, std::string_view name);
 /// Media type that goes with a recording's file name; application/octet-stream for what is not audio or video.
 [[nodiscard]] std::string_view media_type_of(std::string_view file_name) noexcept;
+/// The same for a recording that has its file name, and more exactly: its format tells video from audio where one
+/// extension stands for both.
+[[nodiscard]] std::string_view media_type_of(const recording& value);
 
 }  // namespace wf::session

@@ -8,8 +8,8 @@
 namespace wf::session {
 
 /// The text of recording.meta: one JSON object with everything known about a finished recording, client metadata
-/// verbatim. `durability`: name of the level; `version`: of the software. The recording is assembled and its total
-/// known.
+/// verbatim; docs/storage_format.md lists its members. `durability`: name of the level; `version`: of the software. The
+/// recording is assembled, its total known and its late metadata empty or a JSON object. Nothing is retained.
 [[nodiscard]] std::string write_manifest(const recording& value, std::string_view durability, std::string_view version);
 
 }  // namespace wf::session

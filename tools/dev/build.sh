@@ -5,10 +5,14 @@ JOBS=$(nproc)
 
 # build_preset PRESET [TARGET…]: configures and builds; without targets everything.
 build_preset() {
-  local preset=$1 targets=()
+  local preset=$1 targets=() options=()
   shift
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
-  cmake --preset "$preset" --log-level=WARNING && cmake --build --preset "$preset" -j "$JOBS" "${targets[@]}"
+  if [ "$preset" = release ] && [ -e web/package.json ]; then
+    need_node || return # this preset builds the pages
+    options=("-DWF_NODE=$(command -v node)" "-DWF_NPM=$(command -v npm)")
+  fi
+  cmake --preset "$preset" "${options[@]}" --log-level=WARNING && cmake --build --preset "$preset" -j "$JOBS" "${targets[@]}"
 }
 
 cmd_sim() {

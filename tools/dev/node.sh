@@ -30,17 +30,3 @@ need_web_modules() {
   say "installing the npm packages of web/"
   (cd web && npm ci --no-audit --no-fund </dev/null)
 }
-
-# web/dist, when it is absent or a source is newer.
-build_web() {
-  if [ ! -e web/package.json ]; then return; fi
-  need_web_modules || return
-  if [ -e web/dist/index.html ] && [ -z "$(newer_web_sources)" ]; then return; fi
-  say "building the web pages"
-  (cd web && npm run --silent build </dev/null) && touch web/dist/index.html
-}
-
-newer_web_sources() {
-  find web \( -name node_modules -o -name dist -o -name test -o -name test-results \) -prune -o \
-    -type f -newer web/dist/index.html -print -quit
-}

@@ -72,7 +72,7 @@ release_build() {
   local start=$SECONDS
   if [ $release_state = unknown ]; then
     release_state=good
-    { build_web && build_preset release; } || release_state=bad
+    build_preset release || release_state=bad
     record_check "build release" $((SECONDS - start)) "$([ $release_state = good ] && echo 0 || echo 1)"
   fi
   [ $release_state = good ]
@@ -142,7 +142,9 @@ run_browser() {
   release_build || return 0
   local start=$SECONDS status=0
   (
-    need_web_modules && cd web && PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/browser.xml" PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
+    export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/browser.xml"
+    if [ -x build/release/bin/waveforge ]; then export WF_SERVER_BIN="$ROOT/build/release/bin/waveforge"; fi
+    need_web_modules && cd web &&
       npx --no-install playwright test --reporter=list,junit </dev/null
   ) || status=$?
   record_report browser $((SECONDS - start)) $status "$REPORTS/browser.xml"

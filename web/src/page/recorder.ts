@@ -1,5 +1,5 @@
 // One recording: microphone → MediaRecorder → database. Every blob is on the disk before the next one is taken.
-import { EVENTS_CHANNEL, recordingLock, SYNC_TAG } from '../shared/protocol.ts';
+import { EVENTS_CHANNEL, recordingLock } from '../shared/protocol.ts';
 import type { UploadMethod } from '../shared/protocol.ts';
 import { formatOf } from '../shared/format.ts';
 import type { Database } from '../shared/db.ts';
@@ -141,13 +141,6 @@ export class Recorder {
     this.releaseLock();
     this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });
   }
-}
-
-/** Asks the browser to call the worker even when no page is open. Not everywhere; elsewhere the next visit goes on. */
-export async function registerSync(): Promise<void> {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync;
-  await sync?.register(SYNC_TAG).catch(() => {});
 }
 
 export const announce = (sessionId: string): void => {

@@ -1,5 +1,6 @@
 // Where the uploader runs: in the service worker, else in this page.
 import type { Command, EngineState, UploadEvent } from '../shared/protocol.ts';
+import { registerSync } from './background-sync.ts';
 
 export interface Uploader {
   send(command: Command): Promise<EngineState>;
@@ -46,8 +47,10 @@ export async function connectUploader(onEvent: (event: UploadEvent) => void, pen
   const worker = await inWorker();
   if (!worker) return inPage(onEvent);
   const tick = async (): Promise<void> => {
-    if (await pendingWork()) await worker.uploader.send({ type: 'process' });
-    else worker.registration.waiting?.postMessage({ type: 'activate' });
+    if (await pendingWork()) {
+      await worker.uploader.send({ type: 'process' });
+      await registerSync();
+    } else worker.registration.waiting?.postMessage({ type: 'activate' });
   };
   new Worker(new URL('./ping-worker.ts', import.meta.url), { type: 'module' }).onmessage = () => { tick().catch(() => {}); };
   return worker.uploader;

@@ -41,10 +41,10 @@ export class Engine {
     if (await orphans) await this.pump.processUploads();
   }
 
-  /** True while the queue holds something that will be sent without the user. */
+  /** True while something will be sent without the user, now or when what is being recorded or read becomes a chunk. */
   async hasWork(): Promise<boolean> {
     const sessions = await this.db.getAll('sessions');
-    if (sessions.some((session) => session.state === 'assembling' && !session.paused)) return true;
+    if (sessions.some(({ state, paused }) => !paused && (state === 'assembling' || state === 'recording' || state === 'importing'))) return true;
     const paused = new Set(sessions.filter((session) => session.paused || session.state === 'failed').map((session) => session.id));
     for (const status of ['queued', 'sending', 'waiting'] as const) {
       for (const item of await this.db.getAllFromIndex('upload_queue', 'status', status, 200)) if (!paused.has(item.sessionId)) return true;

@@ -13,6 +13,7 @@ interface SyncEvent extends ExtendableEvent {
 // next event to go on where this one stopped.
 const MESSAGE_BUDGET_MS = 270_000;
 const SYNC_BUDGET_MS = 150_000;
+const LOOK_AGAIN_MS = 3_000;
 
 let opened: Promise<Engine> | null = null;
 function engine(): Promise<Engine> {
@@ -55,14 +56,23 @@ self.addEventListener('message', (event) => {
   })());
 });
 
-// Rejecting asks the browser to call again later, also when every page is closed and after the browser was started anew.
+// A sync lasts as long as there is work or a recording from which work will come. A browser killed meanwhile calls it again when it
+// is started, without any page. Rejecting asks to be called again later.
 self.addEventListener('sync', ((event: SyncEvent) => {
   if (event.tag !== SYNC_TAG) return;
   event.waitUntil((async () => {
-    await Promise.race([processUploads(), after(SYNC_BUDGET_MS)]);
-    if (await (await engine()).hasWork()) throw new Error('uploads remain');
+    const over = after(SYNC_BUDGET_MS).then(() => { throw new Error('uploads remain'); });
+    await Promise.race([over, processUntilIdle()]);
   })());
 }) as EventListener);
+
+async function processUntilIdle(): Promise<void> {
+  for (;;) {
+    await processUploads();
+    if (!(await (await engine()).hasWork())) return;
+    await after(LOOK_AGAIN_MS);
+  }
+}
 
 // `online` is never fired in a worker; a change of the connection is.
 const connection = (navigator as { connection?: EventTarget }).connection;

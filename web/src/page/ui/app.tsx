@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatBytes, formatDuration } from '../../shared/format.ts';
+import { registerSync } from '../background-sync.ts';
 import { importFile } from '../import-file.ts';
-import { registerSync } from '../recorder.ts';
 import { MethodSelector } from './method-selector.tsx';
 import { manager, store, useModel, type Model } from './model.ts';
 import { RecordingCard } from './recording-card.tsx';
@@ -60,8 +60,8 @@ function FileDrop({ onError }: { onError: (message: string) => void }) {
     for (const file of files ?? []) {
       try {
         const db = await manager.database();
-        await importFile(db, file, manager.getUploadMethod(), () => { void manager.process(); void store.refresh(); });
         void registerSync();
+        await importFile(db, file, manager.getUploadMethod(), () => { void manager.process(); void store.refresh(); });
       } catch (error) {
         onError(error instanceof Error ? error.message : String(error));
       }
@@ -82,6 +82,13 @@ function FileDrop({ onError }: { onError: (message: string) => void }) {
   );
 }
 
+/** Its text is written only when the sentence changes: any other change of the element might be read out again. */
+function LiveRegion({ sentence }: { sentence: string }) {
+  const region = useRef<HTMLParagraphElement>(null);
+  useEffect(() => { if (region.current && sentence !== '') region.current.textContent = sentence; }, [sentence]);
+  return <p ref={region} class="visually-hidden" role="status" aria-live="polite" data-testid="live" />;
+}
+
 export function App() {
   const model = useModel();
   const [notice, setNotice] = useState<string | null>(null);
@@ -100,7 +107,7 @@ export function App() {
             ? <p class="empty">Nothing yet. What you record or choose appears here, with its way to the server.</p>
             : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} offline={model.offline} onNotice={setNotice} />)}</ul>}
         </section>
-        <p class="visually-hidden" role="status" aria-live="polite" data-testid="live">{model.announcement}</p>
+        <LiveRegion sentence={model.announcement} />
       </main>
       <MethodSelector pending={model.pending} />
     </>

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { formatBytes, formatDuration } from '../../shared/format.ts';
+import { registerSync } from '../background-sync.ts';
 import { LevelMeter } from '../level-meter.ts';
-import { announce, Recorder, registerSync } from '../recorder.ts';
+import { announce, Recorder } from '../recorder.ts';
 import { manager, store } from './model.ts';
 import { Waveform } from './waveform.tsx';
 

@@ -29,7 +29,9 @@ need_packages() {
   local missing
   mapfile -t missing < <(packages_of "$@" | missing_packages)
   if [ ${#missing[@]} -eq 0 ]; then return; fi
+  can_be_root || die "packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
   say "installing Debian packages: ${missing[*]}"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null
+  local apt_get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  as_root "${apt_get[@]}" update </dev/null &&
+    as_root "${apt_get[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null
 }

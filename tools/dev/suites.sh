@@ -116,9 +116,10 @@ run_preset() {
 
 # ctest_run TREE REPORT [SELECTION…]
 ctest_run() {
-  local tree=$1 report=$2
+  local tree=$1 report=$2 before
   shift 2
-  ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
+  mapfile -t before < <(plain_addresses "${tree##*/}")
+  "${before[@]}" ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
     --output-junit "$report" "$@" </dev/null
 }
 

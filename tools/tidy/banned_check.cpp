@@ -116,6 +116,7 @@ bool has_word(std::string_view line, std::string_view needle) {
 /// What a ban is not meant for.
 bool excused(const ban& rule, std::string_view path, std::string_view line) {
   if (rule.needle == "asio::detached") return path == "src/io/task_scope.cpp";
+  if (rule.needle == "steady_clock::now") return path.starts_with("src/io/uring_");  // the real machine itself
   if (rule.needle == "using namespace") return line.find("_literals;") != std::string_view::npos;
   return false;
 }

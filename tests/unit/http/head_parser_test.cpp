@@ -12,6 +12,8 @@
 namespace wf::http {
 namespace {
 
+using namespace std::string_view_literals;
+
 struct outcome {
   progress state{progress::more};
   refusal why{};
@@ -155,7 +157,7 @@ TEST(head_parser, refuses_a_request_line_of_another_shape) {
         "G\x01T / HTTP/1.1\r\n", "(GET) / HTTP/1.1\r\n", "GET / HTTP/1.1 and more behind it\r\n", "\x16\x03\x01\x02"}) {
     EXPECT_EQ(refused(std::string{line} + "Host: a\r\n\r\n"), 400) << line;
   }
-  EXPECT_EQ(refused(std::string_view{"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 30}), 400);
+  EXPECT_EQ(refused("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"sv), 400);
 }
 
 TEST(head_parser, refuses_bytes_that_are_not_http_before_a_line_is_complete) {
@@ -243,8 +245,8 @@ TEST(head_parser, refuses_lines_that_are_no_fields) {
               400)
         << line;
   }
-  EXPECT_EQ(refused(std::string{"GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n", 34}), 400);
-  EXPECT_EQ(refused(std::string{"GET / HTTP/1.1\r\nHost: a\r\nA\0: b\r\n\r\n", 34}), 400);
+  EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n"sv), 400);
+  EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: a\r\nA\0: b\r\n\r\n"sv), 400);
   EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: a\r\n\n"), 400);
   EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost: a\r\n\rX\n"), 400);
 }

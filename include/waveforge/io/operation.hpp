@@ -42,6 +42,10 @@ inline constexpr std::uint64_t no_offset = ~std::uint64_t{0};  ///< splice: pipe
 /// One operation as a value. The slot that holds it lives until the last completion, and with it everything named here:
 /// paths are copied in, and `owner` keeps alive whatever `data` points into. Never point `data` at a coroutine frame.
 struct operation {
+  // Not an aggregate: GCC 12 copies an aggregate temporary of a co_await expression byte by byte into the coroutine's
+  // frame, and a string so copied frees memory that is not its own.
+  operation() noexcept {}
+
   op_kind kind{op_kind::nop};
   int fd{-1};
   int fd2{-1};

@@ -49,7 +49,10 @@ op_table::callback op_table::close(op_id id) noexcept {
   slot& place = at(id);
   WF_CHECK(!place.in_kernel);
   callback done = std::move(place.done);
-  place.op = operation{};
+  // Only what holds memory: open() writes all the rest anew.
+  place.op.owner.reset();
+  if (!place.op.path.empty()) place.op.path = std::string{};
+  if (!place.op.path2.empty()) place.op.path2 = std::string{};
   place.taken = false;
   if (++place.generation == 0) place.generation = 1;
   place.next_free = first_free_;

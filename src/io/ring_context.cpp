@@ -113,7 +113,7 @@ void ring_context::take_posted() {
   anything_posted_.store(false, std::memory_order_release);
 }
 
-op_id ring_context::open(operation op, deadline until, unique_function<void(std::int32_t)> done, bool external) {
+op_id ring_context::open(operation&& op, deadline until, unique_function<void(std::int32_t)>&& done, bool external) {
   WF_CHECK(running_here());
   const std::optional<op_id> opened = table_->open(std::move(op), std::move(done), external);
   if (!opened) {

@@ -85,7 +85,7 @@ class ring_context final : public asio::execution_context {
     bool more{false};
   };
 
-  op_id open(operation op, deadline until, unique_function<void(std::int32_t)> done, bool external);
+  op_id open(operation&& op, deadline until, unique_function<void(std::int32_t)>&& done, bool external);
   bool run_ready() noexcept;
   void deliver(const ready_item& item);
   void take_posted();

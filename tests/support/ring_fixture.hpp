@@ -3,23 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <chrono>
 #include <exception>
 #include <optional>
 
+#include "support/machine_clock.hpp"
 #include "waveforge/io/ring_context.hpp"
 #include "waveforge/io/task.hpp"
 
 namespace wf::test {
-
-/// The machine's clocks.
-class machine_clock final : public clock {
- public:
-  [[nodiscard]] steady_time now() const noexcept override { return std::chrono::steady_clock::now(); }
-  [[nodiscard]] utc_time utc_now() const noexcept override {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  }
-};
 
 /// Turns `ring` until `work` has ended, and returns what it returned. An exception of the coroutine comes out here.
 template <typename T>

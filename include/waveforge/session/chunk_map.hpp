@@ -23,13 +23,17 @@ struct chunk {
   std::uint64_t written_bytes{0};
   std::uint64_t promised_bytes{0};
   std::uint64_t vouched_bytes{0};
+  /// The round of its creation has ended. Before that not even an empty chunk is complete.
+  bool announced{false};
   extent where{};
   utc_time created_at{};
   utc_time touched_at{};   ///< last byte
   std::string metadata{};  ///< Upload-Metadata as it was sent
   std::string concat{};    ///< Upload-Concat as it was sent
 
-  [[nodiscard]] bool complete() const noexcept { return length_bytes.has_value() && promised_bytes == *length_bytes; }
+  [[nodiscard]] bool complete() const noexcept {
+    return announced && length_bytes.has_value() && promised_bytes == *length_bytes;
+  }
   /// How many bytes it may hold.
   [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return length_bytes.value_or(length_bytes_max); }
 };

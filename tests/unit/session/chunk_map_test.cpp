@@ -20,6 +20,7 @@ chunk chunk_of(std::optional<std::uint64_t> length, std::uint64_t promised) {
   value.length_bytes_max = 1000;
   value.written_bytes = promised;
   value.promised_bytes = promised;
+  value.announced = true;
   return value;
 }
 
@@ -31,6 +32,9 @@ TEST(Chunk, IsCompleteWhenItsWholeLengthIsPromised) {
   chunk written = chunk_of(10, 0);
   written.written_bytes = 10;
   EXPECT_FALSE(written.complete()) << "written is not promised";
+  chunk created = chunk_of(0, 0);
+  created.announced = false;
+  EXPECT_FALSE(created.complete()) << "an empty chunk whose creation is not yet durable";
 }
 
 TEST(Chunk, HoldsItsLengthOrTheBoundOfADeferredOne) {

@@ -15,6 +15,7 @@ chunk chunk_at(utc_time created, utc_time touched, std::uint64_t promised = 10) 
   chunk value;
   value.length_bytes = 10;
   value.promised_bytes = value.written_bytes = promised;
+  value.announced = true;
   value.created_at = created;
   value.touched_at = touched;
   return value;

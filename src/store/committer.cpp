@@ -63,6 +63,22 @@ io::task<void> committer::run() {
     const std::int32_t woken = co_await arrived_.wait(seen, io::deadline::never());
     if (woken == -ECANCELED) stop();
   }
+  {
+    const std::lock_guard lock{mutex_};
+    ended_ = true;
+  }
+  finished_.notify_all();
+}
+
+io::task<void> committer::ended() {
+  for (;;) {
+    const std::uint64_t seen = finished_.ticket();
+    {
+      const std::lock_guard lock{mutex_};
+      if (ended_) break;
+    }
+    (void)co_await finished_.wait(seen, io::deadline::never());
+  }
 }
 
 void committer::stop() noexcept {

@@ -104,10 +104,28 @@ io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint
   co_return opened;
 }
 
+io::task<result<void>> session_files::forget_chunk_file(std::uint32_t index, std::uint32_t generation) {
+  const auto [parent, name] = split_path(session::chunk_file_path(index, generation));
+  const auto holder = co_await directory(parent);
+  if (!holder) co_return fail(holder.error());
+  {
+    const std::lock_guard lock{mutex_};
+    files_.erase(parent + "/" + name);
+  }
+  const auto removed = co_await (*holder)->handle.unlink(name);
+  (*holder)->dirty.store(true, std::memory_order_release);
+  co_return removed;
+}
+
 std::uint64_t session_files::reserved_until(std::uint64_t offset) const {
   auto after = reserved_.upper_bound(offset);
   if (after == reserved_.begin()) return offset;
   return std::max(offset, std::prev(after)->second);
+}
+
+bool session_files::touches_reserved(std::uint64_t offset) const {
+  const auto after = reserved_.upper_bound(offset);
+  return after != reserved_.begin() && std::prev(after)->second >= offset;
 }
 
 void session_files::note_reserved(std::uint64_t from, std::uint64_t to) {
@@ -137,9 +155,7 @@ io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t 
     if (from >= to) co_return result<void>{};
     // The first step is what was asked for; whoever keeps writing behind it gets twice as much each time, so that a
     // long recording asks seldom and a short one wastes little.
-    const bool extends = from > offset || reserved_.contains(offset) ||
-                         (!reserved_.empty() && reserved_until(offset) == offset &&
-                          std::ranges::any_of(reserved_, [&](const auto& run) { return run.second == offset; }));
+    const bool extends = touches_reserved(offset);
     step_bytes_ =
         extends ? std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max) : length;
     to = std::min(std::max(to, offset + step_bytes_), std::max(bound, to));
@@ -160,14 +176,15 @@ io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t 
 }
 
 io::task<result<void>> session_files::open_direct(open_file& segment) {
-  if (segment.direct) co_return result<void>{};
+  if (segment.direct_ready.load(std::memory_order_acquire)) co_return result<void>{};
   const gate::pass turn = co_await opening_.enter();
-  if (segment.direct) co_return result<void>{};
+  if (segment.direct_ready.load(std::memory_order_acquire)) co_return result<void>{};
   const auto holder = co_await directory("chunks");
   if (!holder) co_return fail(holder.error());
   auto handle = co_await (*holder)->handle.open_file("segment", io::open_mode::read_write, true);
   if (!handle) co_return fail(handle.error());
   segment.direct = std::move(*handle);
+  segment.direct_ready.store(true, std::memory_order_release);
   co_return result<void>{};
 }
 

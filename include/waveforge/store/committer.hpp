@@ -57,6 +57,8 @@ class committer {
   [[nodiscard]] io::task<void> run();
   /// Thread-safe. run() ends after the requests that wait now.
   void stop() noexcept;
+  /// Wait until run() has ended.
+  [[nodiscard]] io::task<void> ended();
 
  private:
   struct pending;
@@ -75,6 +77,8 @@ class committer {
   std::mutex mutex_;
   std::vector<std::shared_ptr<pending>> waiting_;
   bool stopping_{false};
+  bool ended_{false};
+  io::notifier finished_;
   io::notifier arrived_;
   std::atomic<bool> failed_{false};
   unique_function<void()> told_;

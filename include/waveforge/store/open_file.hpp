@@ -13,6 +13,7 @@ namespace wf::store {
 struct open_file {
   io::file plain{};
   io::file direct{};
+  std::atomic<bool> direct_ready{false};  ///< `direct` was opened and stays as it is
   /// Written to since the last sync that began after the write.
   std::atomic<bool> dirty{false};
 };

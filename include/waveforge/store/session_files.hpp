@@ -27,6 +27,8 @@ class session_files {
   [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> segment();
   /// The file of a chunk that was not placed.
   [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> chunk_file(std::uint32_t index, std::uint32_t generation);
+  /// Close and remove a chunk's file; nobody uses it any more.
+  [[nodiscard]] io::task<result<void>> forget_chunk_file(std::uint32_t index, std::uint32_t generation);
   /// Blocks for [offset, offset + length) of the segment, a growing step ahead where the neighbours are reserved
   /// already. `bound`: nothing is reserved at or past it. no_space when the disk is full.
   [[nodiscard]] io::task<result<void>> reserve(open_file& segment, std::uint64_t offset, std::uint64_t length,
@@ -53,6 +55,8 @@ class session_files {
   [[nodiscard]] std::shared_ptr<open_directory> find_directory(const std::string& path) const;
   /// End of the reserved run that covers or touches `offset`, or `offset`.
   [[nodiscard]] std::uint64_t reserved_until(std::uint64_t offset) const;
+  /// A reserved run covers `offset` or ends there.
+  [[nodiscard]] bool touches_reserved(std::uint64_t offset) const;
   void note_reserved(std::uint64_t from, std::uint64_t to);
 
   environment world_;

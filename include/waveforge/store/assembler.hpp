@@ -1,0 +1,71 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "waveforge/io/pipe_pool.hpp"
+#include "waveforge/io/task_scope.hpp"
+#include "waveforge/session/plan.hpp"
+#include "waveforge/store/store_core.hpp"
+
+namespace wf::store {
+
+/// Makes finished recordings out of sealed sessions, off the request path, a few at a time and in order of arrival.
+/// Each can be started again at any point and ends in the same recording:
+///
+///   vouch for every byte -> fact `assembling` -> the bytes under a temporary name in completed/, synced ->
+///   recording.meta
+///   -> both renamed into place, directories synced -> fact `assembled` -> sources removed
+///
+/// Runs on one ring (the background one); enqueue() is thread-safe.
+class assembler {
+ public:
+  assembler(store_core& core, io::ring_context& ring, io::pipe_pool& pipes);
+  ~assembler();
+
+  void enqueue(std::shared_ptr<session_entry> entry);
+  /// Serve the queue until stop(); a running assembly ends its step.
+  [[nodiscard]] io::task<void> run();
+  void stop() noexcept;
+  [[nodiscard]] std::size_t waiting() const;
+
+  /// Write recording.meta again for a finished recording whose name or metadata came late. The session is held.
+  [[nodiscard]] io::task<result<void>> rewrite_manifest(const std::shared_ptr<session_entry>& entry);
+
+ private:
+  [[nodiscard]] io::task<void> lane();
+  [[nodiscard]] io::task<void> assemble(std::shared_ptr<session_entry> entry);
+  [[nodiscard]] io::task<result<void>> make(const std::shared_ptr<session_entry>& entry);
+  [[nodiscard]] io::task<result<void>> announce(const std::shared_ptr<session_entry>& entry,
+                                                const session::assembly_plan& plan);
+  /// The bytes under the temporary name or, from an earlier run, under the final one.
+  [[nodiscard]] io::task<result<void>> bring_together(session_entry& entry, const session::assembly_plan& plan,
+                                                      const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> adopt(session_entry& entry, const session::assembly_plan& plan,
+                                             const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> build(session_entry& entry, const session::assembly_plan& plan,
+                                             const open_directory& completed);
+  /// One step of a plan into `into`: shared blocks, else spliced, else copied.
+  [[nodiscard]] io::task<result<void>> bring(session_entry& entry, const session::plan_step& step, io::file& into,
+                                             std::uint64_t total_bytes);
+  [[nodiscard]] io::task<result<void>> splice(io::file& from, const session::plan_step& step, io::file& into);
+  [[nodiscard]] io::task<result<void>> write_manifest(session_entry& entry, const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);
+  [[nodiscard]] io::task<void> remove_sources(session_entry& entry);
+  void note_failure(session_entry& entry, const error& why);
+
+  store_core& core_;
+  io::ring_context& ring_;
+  io::pipe_pool& pipes_;
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<session_entry>> queue_;
+  bool stopping_{false};
+  io::notifier arrived_;
+};
+
+/// Remove a directory and everything below it, if it is there. Symbolic links are removed, not followed.
+[[nodiscard]] io::task<result<void>> remove_tree(const io::directory& parent, std::string name);
+
+}  // namespace wf::store

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <memory>
+
+#include "waveforge/store/assembler.hpp"
+#include "waveforge/store/identity.hpp"
+#include "waveforge/store/store.hpp"
+#include "waveforge/store/store_core.hpp"
+
+namespace wf::store {
+
+/// Sessions in files below one data dir, facts beside them. Where bytes lie: docs/storage_format.md; what an answer
+/// promises: docs/durability.md.
+///
+/// Uses two rings besides the workers': the committer's (rounds; the only one that writes facts) and the background one
+/// (assembly, cold look-ups, cleaning). Whoever makes it runs their threads; see store_host.
+class file_store final : public store {
+ public:
+  file_store(const environment& world, const options& with, io::ring_context& commit_ring,
+             io::ring_context& background_ring, std::unique_ptr<facts> rows, claimed_dir dir);
+  ~file_store() override;
+
+  /// On the background ring, before the first request: resume what a crash interrupted.
+  [[nodiscard]] io::task<result<void>> start();
+  /// On the background ring, after the last request: everything written is vouched for, then the rounds end.
+  [[nodiscard]] io::task<void> close();
+  /// Tell other programs where this server listens (in .lock, for wfctl).
+  [[nodiscard]] io::task<void> announce(std::string address);
+
+  [[nodiscard]] capabilities can() const noexcept override;
+  [[nodiscard]] io::task<result<created_chunk>> create(const create_request& request) override;
+  [[nodiscard]] io::task<result<std::unique_ptr<writer>>> write(const session::session_id& id,
+                                                                chunk_index index) override;
+  [[nodiscard]] io::task<result<chunk_view>> settle(const session::session_id& id, chunk_index index) override;
+  [[nodiscard]] io::task<result<chunk_view>> replace(io::worker& on, const create_request& request,
+                                                     io::body_source& body) override;
+  [[nodiscard]] io::task<result<std::unique_ptr<io::body_source>>> hold(io::worker& on, io::body_source& body,
+                                                                        std::uint64_t bytes_max) override;
+  [[nodiscard]] io::task<result<void>> remove_chunk(const session::session_id& id, chunk_index index) override;
+  [[nodiscard]] io::task<result<session_view>> status(const session::session_id& id) override;
+  [[nodiscard]] io::task<result<session_view>> wait_for_change(const session::session_id& id, std::uint64_t seen,
+                                                               io::deadline until) override;
+  [[nodiscard]] io::task<result<session_view>> assemble(const assemble_request& request) override;
+  [[nodiscard]] io::task<result<recording_handle>> open_recording(const session::session_id& id) override;
+  [[nodiscard]] io::task<result<void>> remove(const session::session_id& id) override;
+  [[nodiscard]] io::task<result<created_chunk>> concatenate(const concatenate_request& request) override;
+  [[nodiscard]] io::task<result<session_page>> list(std::string after, std::uint32_t count_max) override;
+  [[nodiscard]] result<void> ready() const override;
+
+ private:
+  [[nodiscard]] io::task<result<created_chunk>> create_now(const create_request& request);
+  [[nodiscard]] io::task<result<created_chunk>> find_again(session_hold held, const create_request& request);
+  [[nodiscard]] io::task<result<std::unique_ptr<writer>>> write_now(session::session_id id, std::uint32_t index);
+  [[nodiscard]] io::task<result<chunk_view>> settle_now(session::session_id id, std::uint32_t index);
+  [[nodiscard]] io::task<result<chunk_view>> replace_now(io::worker& on, const create_request& request,
+                                                         io::body_source& body);
+  /// A complete chunk sent again: the same bytes, or content_conflict.
+  [[nodiscard]] io::task<result<chunk_view>> compare_complete(io::worker& on, session_hold held, std::uint32_t index,
+                                                              io::body_source& body);
+  /// The new file is whole: make it the chunk, then bring it to its final place where there is one.
+  [[nodiscard]] io::task<result<chunk_view>> take_replacement(session_hold held, const create_request& request,
+                                                              session::chunk before, bool existed,
+                                                              std::uint32_t generation, std::uint64_t length);
+  [[nodiscard]] io::task<result<void>> move_into_segment(session_hold& held, std::uint32_t index, session::chunk one,
+                                                         session::extent home);
+  [[nodiscard]] io::task<result<created_chunk>> concatenate_now(const concatenate_request& request);
+  [[nodiscard]] io::task<result<std::uint64_t>> append_part(session_hold& held, const session::session_id& part,
+                                                            std::uint64_t offset, std::uint64_t held_bytes);
+  [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
+  [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
+  [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
+  [[nodiscard]] io::task<result<void>> remove_bytes(std::shared_ptr<session_entry> entry);
+  /// Makes a loaded session fit to be served; see session_cache::on_load.
+  [[nodiscard]] io::task<void> adopt_loaded(std::shared_ptr<session_entry> entry, bool unvouched);
+  [[nodiscard]] io::task<result<void>> check_files(session_entry& entry);
+  [[nodiscard]] io::task<void> vouch_or_fall_back(std::shared_ptr<session_entry> entry);
+  [[nodiscard]] io::task<void> resume_work(session::session_id id);
+  [[nodiscard]] io::task<void> trim();
+
+  environment world_;
+  options with_;
+  io::ring_context& commit_ring_;
+  io::ring_context& background_ring_;
+  std::unique_ptr<facts> rows_;
+  claimed_dir dir_;
+  space_guard space_;
+  committer commits_;
+  session_cache sessions_;
+  store_core core_;
+  io::pipe_pool pipes_;
+  assembler assembler_;
+  io::task_scope rounds_;
+  io::task_scope background_;
+};
+
+}  // namespace wf::store

@@ -1,0 +1,250 @@
+#include "waveforge/store/assembler.hpp"
+
+#include <chrono>
+
+#include "waveforge/base/limits.hpp"
+#include "waveforge/session/manifest.hpp"
+#include "waveforge/store/recording_names.hpp"
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+namespace {
+
+/// A session that is ready has only short requests left; one that still will not let go is tried again behind the
+/// others.
+constexpr auto exclusive_patience = std::chrono::seconds{5};
+
+}  // namespace
+
+assembler::assembler(store_core& core, io::ring_context& ring, io::pipe_pool& pipes)
+    : core_(core), ring_(ring), pipes_(pipes) {}
+
+assembler::~assembler() = default;
+
+void assembler::enqueue(std::shared_ptr<session_entry> entry) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (stopping_) return;  // it is found again at the next start
+    queue_.push_back(std::move(entry));
+  }
+  core_.world.count.shift(gauge::assemblies_waiting, 1);
+  arrived_.notify_all();
+}
+
+std::size_t assembler::waiting() const {
+  const std::lock_guard lock{mutex_};
+  return queue_.size();
+}
+
+void assembler::stop() noexcept {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  arrived_.notify_all();
+}
+
+io::task<void> assembler::run() {
+  io::task_scope lanes{ring_};
+  for (unsigned i = 0; i < limits::assemblies_running_max; ++i) {
+    if (!lanes.spawn(lane())) break;
+  }
+  (void)co_await lanes.join(io::deadline::never());
+}
+
+io::task<void> assembler::lane() {
+  for (;;) {
+    const std::uint64_t seen = arrived_.ticket();
+    std::shared_ptr<session_entry> next;
+    {
+      const std::lock_guard lock{mutex_};
+      if (stopping_) break;
+      if (!queue_.empty()) {
+        next = std::move(queue_.front());
+        queue_.pop_front();
+      }
+    }
+    if (next) {
+      core_.world.count.shift(gauge::assemblies_waiting, -1);
+      co_await assemble(std::move(next));
+    } else {
+      (void)co_await arrived_.wait(seen, io::deadline::never());
+    }
+  }
+}
+
+io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
+  const auto alone = co_await core_.begin_exclusive(*entry, false, ring_.after(exclusive_patience));
+  if (!alone) {
+    enqueue(entry);
+    co_return;
+  }
+  bool wanted = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    const auto now = entry->value.now;
+    wanted = entry->value.total && entry->value.chunks.all_complete(*entry->value.total) &&
+             (now == session::state::sealed || now == session::state::assembling || now == session::state::failed);
+  }
+  const steady_time began = core_.world.time.now();
+  if (wanted) {
+    const auto made = co_await make(entry);
+    if (!made) note_failure(*entry, made.error());
+    core_.world.count.observe(timing::assembly, std::chrono::duration<double>(core_.world.time.now() - began).count());
+  }
+  {
+    const std::lock_guard lock{entry->mutex};
+    entry->assembling_queued = false;
+  }
+  core_.end_exclusive(*entry);
+}
+
+io::task<result<void>> assembler::make(const std::shared_ptr<session_entry>& entry) {
+  // From here on the facts say that every byte is on stable storage; a resumed assembly never finds less.
+  if (auto vouched = co_await core_.vouch_all(entry); !vouched) co_return vouched;
+  session::assembly_plan plan;
+  {
+    const std::lock_guard lock{entry->mutex};
+    plan = session::plan_assembly(entry->value.chunks, *entry->value.total);
+  }
+  if (auto announced = co_await announce(entry, plan); !announced) co_return announced;
+  const auto completed = co_await entry->files.directory("completed");
+  if (!completed) co_return fail(completed.error());
+  if (auto together = co_await bring_together(*entry, plan, **completed); !together) co_return together;
+  if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
+  if (auto placed = co_await put_in_place(*entry, **completed); !placed) co_return placed;
+  if (auto finished = co_await finish(entry, plan.size_bytes); !finished) co_return finished;
+  co_await remove_sources(*entry);
+  co_return result<void>{};
+}
+
+io::task<result<void>> assembler::announce(const std::shared_ptr<session_entry>& entry,
+                                           const session::assembly_plan& plan) {
+  commit_request request;
+  {
+    const std::lock_guard lock{entry->mutex};
+    auto& value = entry->value;
+    value.now = session::state::assembling;
+    value.failure.clear();
+    value.plan = static_cast<std::uint8_t>(plan.kind);
+    if (value.file_name.empty()) value.file_name = session::recording_file_name(value.format, value.name);
+    if (value.ended_at == utc_time{}) value.ended_at = core_.world.time.utc_now();
+    value.size_bytes = plan.size_bytes;
+    entry->assembly_progress = 0;
+    request.rows = {session_row(value), work_row(value.id)};
+    store_core::touch(*entry);
+  }
+  entry->changed.notify_all();
+  request.sync = true;
+  const auto committed = co_await core_.commits.commit(std::move(request));
+  co_return committed;
+}
+
+io::task<result<void>> assembler::write_manifest(session_entry& entry, const open_directory& completed) {
+  std::string text;
+  {
+    const std::lock_guard lock{entry.mutex};
+    text = session::write_manifest(entry.value, name_of(core_.with.level), core_.with.version);
+  }
+  auto file = co_await completed.handle.open_file(temporary_manifest_name, io::open_mode::create_empty);
+  if (!file) co_return fail(file.error());
+  const auto owner = std::make_shared<std::string>(std::move(text));
+  const auto written = co_await file->write_all(std::as_bytes(std::span{*owner}), 0, owner);
+  if (!written) co_return written;
+  const auto synced = co_await file->sync();
+  co_return synced;
+}
+
+io::task<result<void>> assembler::put_in_place(session_entry& entry, const open_directory& completed) {
+  const auto manifest = co_await completed.handle.rename(temporary_manifest_name, completed.handle, manifest_name);
+  if (!manifest) co_return manifest;
+  const auto waiting = co_await completed.handle.status(temporary_recording_name);
+  if (waiting) {
+    const auto renamed =
+        co_await completed.handle.rename(temporary_recording_name, completed.handle, entry.value.file_name);
+    if (!renamed) co_return renamed;
+  }
+  co_return result<void>{};
+}
+
+io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes) {
+  commit_request request;
+  const auto completed = co_await entry->files.directory("completed");
+  if (!completed) co_return fail(completed.error());
+  (*completed)->dirty.store(true, std::memory_order_release);
+  request.directories = entry->files.dirty_directories();
+  session::recording finished;
+  {
+    const std::lock_guard lock{entry->mutex};
+    finished = entry->value;
+  }
+  finished.now = session::state::assembled;
+  finished.size_bytes = size_bytes;
+  finished.plan = 0;
+  request.rows = {session_row(finished)};
+  request.sync = true;
+  request.ended = [entry, size_bytes](const result<void>& outcome) {
+    if (!outcome) return;
+    {
+      const std::lock_guard lock{entry->mutex};
+      entry->value.now = session::state::assembled;
+      entry->value.size_bytes = size_bytes;
+      entry->value.plan = 0;
+      store_core::touch(*entry);
+    }
+    entry->changed.notify_all();
+  };
+  const auto committed = co_await core_.commits.commit(std::move(request));
+  if (committed) core_.world.count.add(counter::sessions_assembled);
+  co_return committed;
+}
+
+io::task<void> assembler::remove_sources(session_entry& entry) {
+  const auto home = co_await entry.files.directory("");
+  if (!home) co_return;
+  entry.files.close();
+  const auto removed = co_await remove_tree((*home)->handle, "chunks");
+  if (!removed) {
+    // The recording is finished and durable; what is left over is an orphan, found again at the next start.
+    core_.world.log.warn("could not remove the chunks of a finished recording",
+                         {{"session", entry.id().text()}, {"reason", std::string_view{removed.error().detail}}});
+    co_return;
+  }
+  commit_request done;
+  done.rows = {no_work_row(entry.id())};
+  core_.commits.submit(std::move(done));
+}
+
+void assembler::note_failure(session_entry& entry, const error& why) {
+  core_.world.count.add(counter::assemblies_failed);
+  core_.world.log.fault("assembly failed, the chunks are kept",
+                        {{"session", entry.id().text()}, {"reason", std::string_view{why.detail}}});
+  commit_request request;
+  {
+    const std::lock_guard lock{entry.mutex};
+    entry.value.now = why.code == errc::damaged ? session::state::damaged : session::state::failed;
+    entry.value.failure = why.detail;
+    request.rows = {session_row(entry.value)};
+    store_core::touch(entry);
+  }
+  entry.changed.notify_all();
+  core_.commits.submit(std::move(request));
+}
+
+io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session_entry>& entry) {
+  const auto completed = co_await entry->files.directory("completed");
+  if (!completed) co_return fail(completed.error());
+  if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
+  const auto renamed =
+      co_await (*completed)->handle.rename(temporary_manifest_name, (*completed)->handle, manifest_name);
+  if (!renamed) co_return renamed;
+  (*completed)->dirty.store(true, std::memory_order_release);
+  commit_request request;
+  request.directories = {*completed};
+  request.sync = true;
+  const auto committed = co_await core_.commits.commit(std::move(request));
+  co_return committed;
+}
+
+}  // namespace wf::store

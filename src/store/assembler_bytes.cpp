@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "waveforge/base/limits.hpp"
+#include "waveforge/store/assembler.hpp"
+#include "waveforge/store/recording_names.hpp"
+
+namespace wf::store {
+
+io::task<result<void>> assembler::bring_together(session_entry& entry, const session::assembly_plan& plan,
+                                                 const open_directory& completed) {
+  // An earlier run may have come further than the facts: the finished name exists only after everything was synced.
+  const auto finished = co_await completed.handle.status(entry.value.file_name);
+  const bool adopting = plan.kind == session::plan_kind::adopt;
+  if (adopting) {
+    const auto home = co_await entry.files.directory("chunks");
+    if (!home) co_return fail(home.error());
+    const auto segment = co_await (*home)->handle.status("segment");
+    if (segment) {
+      const auto adopted = co_await adopt(entry, plan, completed);
+      co_return adopted;
+    }
+    const auto renamed = co_await completed.handle.status(temporary_recording_name);
+    if (renamed || finished) co_return result<void>{};
+    co_return fail(errc::damaged, "the segment is gone and there is no recording in its place");
+  }
+  if (finished) co_return result<void>{};
+  const auto built = co_await build(entry, plan, completed);
+  co_return built;
+}
+
+io::task<result<void>> assembler::adopt(session_entry& entry, const session::assembly_plan& plan,
+                                        const open_directory& completed) {
+  const auto segment = co_await entry.files.segment();
+  if (!segment) co_return fail(segment.error());
+  io::file& into = (*segment)->plain;
+  for (const auto& step : plan.steps) {
+    const auto brought = co_await bring(entry, step, into, plan.size_bytes);
+    if (!brought) co_return brought;
+  }
+  if (auto cut = co_await into.truncate(plan.size_bytes); !cut) co_return cut;
+  if (auto synced = co_await into.sync(); !synced) co_return synced;
+  const auto from = co_await entry.files.directory("chunks");
+  if (!from) co_return fail(from.error());
+  const auto renamed = co_await (*from)->handle.rename("segment", completed.handle, temporary_recording_name);
+  if (renamed) (*from)->dirty.store(true, std::memory_order_release);
+  co_return renamed;
+}
+
+io::task<result<void>> assembler::build(session_entry& entry, const session::assembly_plan& plan,
+                                        const open_directory& completed) {
+  auto into = co_await completed.handle.open_file(temporary_recording_name, io::open_mode::create_empty);
+  if (!into) co_return fail(into.error());
+  for (const auto& step : plan.steps) {
+    const auto brought = co_await bring(entry, step, *into, plan.size_bytes);
+    if (!brought) co_return brought;
+  }
+  if (auto cut = co_await into->truncate(plan.size_bytes); !cut) co_return cut;
+  const auto synced = co_await into->sync();
+  co_return synced;
+}
+
+io::task<result<void>> assembler::bring(session_entry& entry, const session::plan_step& step, io::file& into,
+                                        std::uint64_t total_bytes) {
+  std::shared_ptr<open_file> from;
+  if (step.from.where == session::home::segment) {
+    auto opened = co_await entry.files.segment();
+    if (!opened) co_return fail(opened.error());
+    from = std::move(*opened);
+  } else {
+    auto opened = co_await entry.files.chunk_file(step.index, step.from.generation);
+    if (!opened) co_return fail(opened.error());
+    from = std::move(*opened);
+  }
+  const auto has = co_await from->plain.status();
+  if (!has) co_return fail(has.error());
+  if (has->size_bytes < step.from.offset_bytes + step.length_bytes) {
+    co_return fail(errc::damaged, "a chunk's file is shorter than the chunk");
+  }
+  const auto shared =
+      co_await into.clone_from(from->plain, step.from.offset_bytes, step.length_bytes, step.offset_bytes);
+  if (!shared) {
+    const auto copied = co_await splice(from->plain, step, into);
+    if (!copied) co_return copied;
+  }
+  {
+    const std::lock_guard lock{entry.mutex};
+    entry.assembly_progress = static_cast<double>(step.offset_bytes + step.length_bytes) /
+                              static_cast<double>(std::max<std::uint64_t>(total_bytes, 1));
+    store_core::touch(entry);
+  }
+  entry.changed.notify_all();
+  co_return result<void>{};
+}
+
+io::task<result<void>> assembler::splice(io::file& from, const session::plan_step& step, io::file& into) {
+  // Blocks in one run, and no space only before the first byte. Best effort: where fallocate is missing, writes
+  // allocate.
+  const auto reserved = co_await into.allocate(step.offset_bytes, step.length_bytes);
+  if (!reserved && reserved.error().code == errc::no_space) co_return reserved;
+  std::uint64_t done = 0;
+  while (done < step.length_bytes) {
+    auto pipe = co_await pipes_.take(io::deadline::never());
+    if (!pipe) co_return fail(errc::unavailable, "no pipe could be made for the assembly");
+    const auto want =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(pipe->capacity_bytes, step.length_bytes - done));
+    const auto filled = co_await io::fill_from_file(*pipe, from.number(), step.from.offset_bytes + done, want);
+    if (!filled) co_return fail(filled.error());
+    if (*filled == 0) co_return fail(errc::damaged, "a chunk's file ends before the chunk does");
+    const auto drained = co_await io::drain_to_file(*pipe, into.number(), step.offset_bytes + done, *filled);
+    if (!drained) co_return drained;
+    done += *filled;
+  }
+  co_return result<void>{};
+}
+
+io::task<result<void>> remove_tree(const io::directory& parent, std::string name) {
+  const auto itself = co_await parent.open_directory(name);
+  if (!itself) {
+    if (itself.error().code == errc::not_found) co_return result<void>{};
+    co_return fail(itself.error());
+  }
+  const auto entries = co_await itself->list();
+  if (!entries) co_return fail(entries.error());
+  for (const auto& entry : *entries) {
+    result<void> removed{};
+    if (entry.kind == io::file_kind::directory) {
+      removed = co_await remove_tree(*itself, entry.name);
+    } else {
+      removed = co_await itself->unlink(entry.name);
+    }
+    if (!removed && removed.error().code != errc::not_found) co_return removed;
+  }
+  const auto gone = co_await parent.remove_directory(name);
+  co_return gone;
+}
+
+}  // namespace wf::store

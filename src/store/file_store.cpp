@@ -1,0 +1,157 @@
+#include "waveforge/store/file_store.hpp"
+
+#include <algorithm>
+
+#include "waveforge/base/limits.hpp"
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+namespace {
+/// Assembly keeps one pipe a lane in use; a spare one covers the hand-over.
+constexpr std::size_t assembly_pipes = limits::assemblies_running_max + 1;
+constexpr std::uint32_t assembly_pipe_bytes = 1U << 20U;
+/// How often the background looks for sessions that may leave memory.
+constexpr auto trim_interval = std::chrono::seconds{5};
+/// A session nobody asked for during this long gives its files back even when there is room for more.
+constexpr auto idle_after = std::chrono::seconds{30};
+}  // namespace
+
+std::string_view name_of(durability level) noexcept {
+  switch (level) {
+    case durability::none: return "none";
+    case durability::chunk: return "chunk";
+    case durability::patch: return "patch";
+  }
+  return "none";
+}
+
+file_store::file_store(const environment& world, const options& with, io::ring_context& commit_ring,
+                       io::ring_context& background_ring, std::unique_ptr<facts> rows, claimed_dir dir)
+    : world_(world),
+      with_(with),
+      commit_ring_(commit_ring),
+      background_ring_(background_ring),
+      rows_(std::move(rows)),
+      dir_(std::move(dir)),
+      space_(world_, with_.min_free, dir_.root->handle),
+      commits_(world_, commit_ring_, *rows_, dir_.root->handle),
+      sessions_(world_, with_, dir_.root, background_ring_, *rows_, dir_.now.era),
+      core_{world_, with_, dir_.root, dir_.file_system, dir_.now.era, *rows_, commits_, sessions_, space_, nullptr},
+      pipes_(background_ring_, assembly_pipes, assembly_pipe_bytes),
+      assembler_(core_, background_ring_, pipes_),
+      rounds_(commit_ring_),
+      background_(background_ring_) {
+  core_.assembles = &assembler_;
+  sessions_.on_load([this](std::shared_ptr<session_entry> entry, bool unvouched) {
+    return adopt_loaded(std::move(entry), unvouched);
+  });
+}
+
+file_store::~file_store() = default;
+
+io::task<result<void>> file_store::start() {
+  commit_ring_.post([this] { (void)rounds_.spawn(commits_.run()); });
+  commits_.on_failure([this] {
+    background_ring_.post([this] {
+      dir_.now.failed_sync = true;
+      // The next start must not believe the page cache.
+      (void)background_.spawn([](claimed_dir& dir) -> io::task<void> { (void)co_await write_identity(dir); }(dir_));
+    });
+  });
+  if (!background_.spawn(assembler_.run()) || !background_.spawn(trim())) co_return fail(errc::internal, "closed");
+  std::vector<session::session_id> unfinished;
+  const std::string prefix{static_cast<char>(session::fact_kind::work)};
+  const auto scanned = rows_->scan(prefix, prefix, [&](std::string_view key, std::string_view) {
+    if (const auto parsed = session::parse_key(key)) unfinished.push_back(parsed->id);
+    return true;
+  });
+  if (!scanned) co_return scanned;
+  for (const auto& id : unfinished) {
+    if (!background_.spawn(resume_work(id))) break;
+  }
+  co_return result<void>{};
+}
+
+io::task<void> file_store::close() {
+  assembler_.stop();
+  co_await background_.close();
+  for (const auto& entry : sessions_.all()) {
+    const auto vouched = co_await core_.vouch_all(entry);
+    if (!vouched) {
+      world_.log.warn("could not seal a session while closing",
+                      {{"session", entry->id().text()}, {"reason", std::string_view{vouched.error().detail}}});
+    }
+  }
+  commits_.stop();
+  co_await commits_.ended();
+}
+
+io::task<void> file_store::announce(std::string address) {
+  dir_.now.address = std::move(address);
+  const auto written = co_await write_identity(dir_);
+  if (!written)
+    world_.log.warn("could not note the address in .lock", {{"reason", std::string_view{written.error().detail}}});
+}
+
+capabilities file_store::can() const noexcept {
+  return {};
+}
+
+result<void> file_store::ready() const {
+  if (commits_.failed()) {
+    return fail(errc::io_failed, "a sync of the data dir's file system failed; see to the disk, then restart");
+  }
+  return const_cast<space_guard&>(space_).room_for(0);
+}
+
+io::task<void> file_store::trim() {
+  const auto quiet = [](session_entry& entry) {
+    const std::lock_guard lock{entry.mutex};
+    return entry.operations == 0 && !entry.exclusive && !entry.assembling_queued;
+  };
+  for (;;) {
+    const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
+    if (woken == -ECANCELED || background_.closed()) co_return;
+    const steady_time now = world_.time.now();
+    const bool crowded = sessions_.size() > limits::sessions_in_memory_max;
+    const std::size_t wanted = crowded ? sessions_.size() - limits::sessions_in_memory_max / 2 : SIZE_MAX;
+    for (auto& entry : sessions_.idle(wanted, crowded ? now : now - idle_after)) {
+      if (!quiet(*entry)) continue;
+      // What leaves memory is vouched for first: a write-back error is forgotten with the inode.
+      const auto vouched = co_await core_.vouch_all(entry);
+      if (vouched && quiet(*entry)) (void)sessions_.forget(entry);
+    }
+  }
+}
+
+io::task<void> file_store::resume_work(session::session_id id) {
+  const auto found = co_await sessions_.find(id);
+  if (!found) co_return;
+  const std::shared_ptr<session_entry> entry = *found;
+  session::state now{};
+  bool known = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    known = entry->known;
+    now = entry->value.now;
+  }
+  if (!known || session::is_tombstone(now)) {
+    (void)co_await remove_bytes(entry);
+  } else if (now == session::state::assembling || now == session::state::failed) {
+    {
+      const std::lock_guard lock{entry->mutex};
+      entry->assembling_queued = true;
+    }
+    assembler_.enqueue(entry);
+  } else if (now == session::state::assembled) {
+    // It died between the fact and the removal of the sources.
+    const auto home = co_await entry->files.directory("");
+    if (home) (void)co_await remove_tree((*home)->handle, "chunks");
+    commit_request done;
+    done.rows = {no_work_row(id)};
+    commits_.submit(std::move(done));
+  }
+}
+
+}  // namespace wf::store

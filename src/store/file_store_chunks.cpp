@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include "waveforge/store/creation.hpp"
+#include "waveforge/store/file_store.hpp"
+#include "waveforge/store/file_writer.hpp"
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+namespace {
+
+/// Makes the chunk in `value`; the rows that say so.
+std::vector<fact_write> add_chunk(session::recording& value, const create_request& request, utc_time now, bool fresh,
+                                  layout place) {
+  const std::uint32_t index = to_number(request.index);
+  bool changed = take_creation(value, request, now, fresh, place);
+  const auto placed = session::place_chunk(value.layout, value.chunks, index, request.length_bytes,
+                                           value.chunk_size_bytes, value.total);
+  changed = changed || placed.after != value.layout;
+  value.layout = placed.after;
+  session::chunk one;
+  one.length_bytes = request.length_bytes;
+  one.length_bytes_max = request.length_bytes_max;
+  one.where = placed.where;
+  one.created_at = now;
+  one.touched_at = now;
+  one.metadata = request.metadata;
+  one.concat = request.concat;
+  std::vector<fact_write> rows;
+  if (changed) rows.push_back(session_row(value));
+  rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
+  return rows;
+}
+
+}  // namespace
+
+io::task<result<created_chunk>> file_store::create(const create_request& request) {
+  return uninterrupted(create_now(request));
+}
+
+io::task<result<created_chunk>> file_store::create_now(const create_request& request) {
+  auto held = co_await core_.open_or_make(request.id);
+  if (!held) co_return fail(held.error());
+  session_entry& entry = **held;
+  const std::uint32_t index = to_number(request.index);
+  commit_request commit;
+  bool new_session = false;
+  {
+    const std::unique_lock lock{entry.mutex};
+    auto& value = entry.value;
+    const bool existed = value.chunks.find(index) != nullptr;
+    if (auto agrees = check_creation(value, request, existed); !agrees) co_return fail(agrees.error());
+    if (!existed) {
+      if (session::is_past_ingest(value.now)) {
+        co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
+      }
+      if (auto room = space_.room_for(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
+      new_session = !entry.known;
+      commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_.place);
+      entry.known = true;
+      store_core::touch(entry);
+    }
+  }
+  if (commit.rows.empty()) co_return co_await find_again(std::move(*held), request);
+  commit.sync = core_.syncs_changes();
+  commit.ended = [held = held->entry(), index](const result<void>& outcome) {
+    {
+      const std::lock_guard lock{held->mutex};
+      // A creation that could not be recorded did not happen.
+      if (!outcome) held->value.chunks.erase(index);
+      if (session::chunk* one = held->value.chunks.find(index)) one->announced = true;
+      store_core::touch(*held);
+    }
+    held->changed.notify_all();
+  };
+  const auto committed = co_await commits_.commit(std::move(commit));
+  if (!committed) co_return fail(committed.error());
+  world_.count.add(counter::chunks_created);
+  if (new_session) world_.count.add(counter::sessions_created);
+  core_.assemble_if_ready(held->entry());
+  const std::lock_guard lock{entry.mutex};
+  const session::chunk* one = entry.value.chunks.find(index);
+  if (one == nullptr) co_return fail(errc::cancelled, "the chunk was removed while it was created");
+  co_return created_chunk{entry.view_chunk(index, *one, with_.expire_after), false};
+}
+
+io::task<result<created_chunk>> file_store::find_again(session_hold held, const create_request& request) {
+  session_entry& entry = *held;
+  const std::uint32_t index = to_number(request.index);
+  const auto settled = co_await core_.settle(entry, index, true, nullptr);
+  if (!settled) co_return fail(settled.error());
+  commit_request commit;
+  {
+    const std::lock_guard lock{entry.mutex};
+    const session::chunk* one = entry.value.chunks.find(index);
+    if (one == nullptr) co_return fail(errc::not_found, "the chunk was removed meanwhile");
+    const bool deferred_again = !request.length_bytes.has_value();
+    if (one->length_bytes != request.length_bytes && !deferred_again) {
+      co_return fail(errc::length_conflict,
+                     one->length_bytes
+                         ? fmt::format("chunk {} was created with the length {}", index, *one->length_bytes)
+                         : fmt::format("chunk {} was created with a deferred length", index));
+    }
+    // Of a repeated creation only a total that was not known yet is news.
+    create_request news;
+    news.hints.total_chunks = request.hints.total_chunks;
+    if (session::accepts_bytes(entry.value.now) && take_creation(entry.value, news, {}, false, with_.place)) {
+      commit.rows = {session_row(entry.value)};
+      store_core::touch(entry);
+    }
+  }
+  if (!commit.rows.empty()) {
+    commit.sync = core_.syncs_changes();
+    const auto committed = co_await commits_.commit(std::move(commit));
+    if (!committed) co_return fail(committed.error());
+    entry.changed.notify_all();
+    core_.assemble_if_ready(held.entry());
+  }
+  const std::lock_guard lock{entry.mutex};
+  const session::chunk* one = entry.value.chunks.find(index);
+  if (one == nullptr) co_return fail(errc::not_found, "the chunk was removed meanwhile");
+  co_return created_chunk{entry.view_chunk(index, *one, with_.expire_after), true};
+}
+
+io::task<result<std::unique_ptr<writer>>> file_store::write(const session::session_id& id, chunk_index index) {
+  return uninterrupted(write_now(id, to_number(index)));
+}
+
+io::task<result<std::unique_ptr<writer>>> file_store::write_now(session::session_id id, std::uint32_t index) {
+  auto held = co_await core_.open(id);
+  if (!held) co_return fail(held.error());
+  auto mine = std::make_shared<active_writer>();
+  mine->ring = co_await io::this_ring();
+  const auto settled = co_await core_.settle(**held, index, true, mine);
+  if (!settled) co_return fail(settled.error());
+  {
+    const std::lock_guard lock{(*held)->mutex};
+    if (!(*held)->writers.contains(index)) mine.reset();  // past ingest: there is nothing to write to
+  }
+  co_return std::make_unique<file_writer>(core_, std::move(*held), index, std::move(mine));
+}
+
+io::task<result<chunk_view>> file_store::settle(const session::session_id& id, chunk_index index) {
+  return uninterrupted(settle_now(id, to_number(index)));
+}
+
+io::task<result<chunk_view>> file_store::settle_now(session::session_id id, std::uint32_t index) {
+  auto held = co_await core_.open(id);
+  if (!held) {
+    if (held.error().code == errc::damaged) co_return fail(errc::locked, held.error().detail);
+    co_return fail(held.error());
+  }
+  const auto settled = co_await core_.settle(**held, index, true, nullptr);
+  if (!settled) co_return fail(settled.error());
+  const std::lock_guard lock{(*held)->mutex};
+  const session::chunk* one = (*held)->value.chunks.find(index);
+  if (one == nullptr) co_return fail(errc::not_found, "there is no such chunk in this session");
+  co_return (*held)->view_chunk(index, *one, with_.expire_after);
+}
+
+}  // namespace wf::store

@@ -1,0 +1,274 @@
+#include <fmt/format.h>
+
+#include "waveforge/store/file_store.hpp"
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+namespace {
+
+/// A DELETE cuts running bodies, so only their last operations are waited for.
+constexpr auto removal_patience = std::chrono::seconds{10};
+
+bool finished(const session::recording& value) noexcept {
+  return value.now == session::state::assembled;
+}
+
+/// What `assemble` changes before the work begins. False: nothing.
+bool take_completion(session::recording& value, const assemble_request& request, std::uint32_t total,
+                     std::vector<fact_write>& rows) {
+  bool news = false;
+  if (request.name && !request.name->empty() && value.name != *request.name) {
+    value.name = *request.name;
+    news = true;
+  }
+  if (request.metadata_json && value.late_metadata != *request.metadata_json) {
+    value.late_metadata = *request.metadata_json;
+    news = true;
+  }
+  if (session::accepts_bytes(value.now) && (value.total != total || value.now != session::state::sealed)) {
+    value.total = total;
+    value.now = session::state::sealed;
+    for (const std::uint32_t index : value.chunks.erase_from(total)) forget_chunk(value.id, index, rows);
+    news = true;
+  }
+  if (news) rows.push_back(session_row(value));
+  return news;
+}
+
+}  // namespace
+
+io::task<result<session_view>> file_store::status(const session::session_id& id) {
+  const session::session_id name = id;
+  const auto found = co_await sessions_.find(name);
+  if (!found) co_return fail(found.error());
+  const std::lock_guard lock{(*found)->mutex};
+  const auto usable = (*found)->usable();
+  // A damaged session can be looked at: its state and its reason are the answer.
+  if (!usable && usable.error().code != errc::damaged) co_return fail(usable.error());
+  co_return (*found)->view(with_.expire_after);
+}
+
+io::task<result<session_view>> file_store::wait_for_change(const session::session_id& id, std::uint64_t seen,
+                                                           io::deadline until) {
+  const session::session_id name = id;
+  const auto found = co_await sessions_.find(name);
+  if (!found) co_return fail(found.error());
+  for (;;) {
+    const std::uint64_t ticket = (*found)->changed.ticket();
+    {
+      const std::lock_guard lock{(*found)->mutex};
+      const auto usable = (*found)->usable();
+      if (!usable && usable.error().code != errc::damaged) co_return fail(usable.error());
+      if ((*found)->version > seen) co_return (*found)->view(with_.expire_after);
+    }
+    if (co_await (*found)->changed.wait(ticket, until) != 0) {
+      co_return fail(errc::timed_out, "nothing has changed");
+    }
+  }
+}
+
+io::task<result<session_view>> file_store::assemble(const assemble_request& request) {
+  return uninterrupted(assemble_now(request));
+}
+
+io::task<result<session_view>> file_store::assemble_now(const assemble_request& request) {
+  const auto held = co_await core_.open(request.id);
+  if (!held) co_return fail(held.error());
+  session_entry& entry = **held;
+  commit_request commit;
+  bool late = false;
+  {
+    const std::lock_guard lock{entry.mutex};
+    auto& value = entry.value;
+    std::uint32_t total = value.total.value_or(value.chunks.end_index());
+    if (request.total_chunks && session::accepts_bytes(value.now)) total = *request.total_chunks;
+    if (request.total_chunks && !session::accepts_bytes(value.now) && value.total != request.total_chunks) {
+      co_return fail(errc::state_conflict, fmt::format("the recording has been put together from {} chunks", total));
+    }
+    if (total == 0 || !value.chunks.all_complete(total)) {
+      co_return fail(errc::chunks_missing, "not every chunk has arrived");
+    }
+    late = finished(value);
+    if (take_completion(value, request, total, commit.rows))
+      store_core::touch(entry);
+    else
+      late = false;
+    if (value.now == session::state::failed && !entry.assembling_queued) {
+      entry.assembling_queued = true;
+      assembler_.enqueue(held->entry());
+    }
+  }
+  if (!commit.rows.empty()) {
+    commit.sync = core_.syncs_changes();
+    const auto committed = co_await commits_.commit(std::move(commit));
+    if (!committed) co_return fail(committed.error());
+    entry.changed.notify_all();
+  }
+  if (late) {
+    const auto rewritten = co_await assembler_.rewrite_manifest(held->entry());
+    if (!rewritten) co_return fail(rewritten.error());
+  }
+  core_.assemble_if_ready(held->entry());
+  const std::lock_guard lock{entry.mutex};
+  session_view view = entry.view(with_.expire_after);
+  // Queued is as good as begun: nothing but a failure of the disk can stop it now.
+  if (!finished(entry.value)) view.state = session::state::assembling;
+  co_return view;
+}
+
+io::task<result<recording_handle>> file_store::open_recording(const session::session_id& id) {
+  const auto held = co_await core_.open(id);
+  if (!held) co_return fail(held.error());
+  recording_handle out;
+  std::string path;
+  {
+    const std::lock_guard lock{(*held)->mutex};
+    const auto& value = (*held)->value;
+    if (!finished(value)) co_return fail(errc::not_found, "the recording is not finished; status tells how far it is");
+    path = (*held)->files.path() + "/completed/" + value.file_name;
+    out.size_bytes = value.size_bytes;
+    out.etag = fmt::format("\"{:x}-{:x}\"", value.size_bytes, value.ended_at.time_since_epoch().count());
+    out.original_name = value.name;
+    out.format = value.format;
+    out.media_type = session::media_type_of(value.file_name);
+    out.finished_at = value.ended_at;
+  }
+  auto file = co_await dir_.root->handle.open_file(path, io::open_mode::read);
+  if (!file) co_return fail(errc::damaged, "the finished recording cannot be opened: " + file.error().detail);
+  out.file = std::make_shared<io::file>(std::move(*file));
+  co_return out;
+}
+
+io::task<result<void>> file_store::remove(const session::session_id& id) {
+  return uninterrupted(remove_now(id));
+}
+
+io::task<result<void>> file_store::remove_now(session::session_id id) {
+  const auto found = co_await sessions_.find(id);
+  if (!found) co_return fail(found.error());
+  const std::shared_ptr<session_entry> entry = *found;
+  const auto gone_already = [&] {
+    const std::lock_guard lock{entry->mutex};
+    return session::is_tombstone(entry->value.now);
+  };
+  {
+    const std::lock_guard lock{entry->mutex};
+    if (!entry->known) co_return fail(errc::not_found, "there is no such session");
+  }
+  if (gone_already()) co_return result<void>{};
+  const auto alone = co_await core_.begin_exclusive(*entry, true, io::deadline{world_.time.now() + removal_patience});
+  if (!alone) co_return alone;
+  if (gone_already()) {
+    core_.end_exclusive(*entry);
+    co_return result<void>{};
+  }
+  commit_request commit;
+  {
+    const std::lock_guard lock{entry->mutex};
+    session::recording tombstone;
+    tombstone.id = id;
+    tombstone.now = session::state::cancelled;
+    tombstone.created_at = entry->value.created_at;
+    tombstone.ended_at = world_.time.utc_now();
+    commit.rows = {session_row(tombstone), work_row(id)};
+    for (const auto& [index, one] : entry->value.chunks.all()) forget_chunk(id, index, commit.rows);
+    entry->value = std::move(tombstone);
+    store_core::touch(*entry);
+  }
+  // The fact comes before the first byte is touched, at every level: half a recording must not come back.
+  commit.sync = true;
+  result<void> removed = co_await commits_.commit(std::move(commit));
+  if (removed) removed = co_await remove_bytes(entry);
+  if (removed) world_.count.add(counter::sessions_cancelled);
+  core_.end_exclusive(*entry);
+  co_return removed;
+}
+
+io::task<result<void>> file_store::remove_bytes(std::shared_ptr<session_entry> entry) {
+  entry->files.close();
+  const std::string& path = entry->files.path();
+  const std::size_t slash = path.rfind('/');
+  result<void> removed{};
+  if (slash == std::string::npos) {
+    removed = co_await remove_tree(dir_.root->handle, path);
+  } else {
+    const auto parent = co_await dir_.root->handle.open_directory(path.substr(0, slash));
+    if (parent) removed = co_await remove_tree(*parent, path.substr(slash + 1));
+  }
+  if (!removed) co_return removed;
+  commit_request done;
+  done.rows = {no_work_row(entry->id())};
+  const auto committed = co_await commits_.commit(std::move(done));
+  co_return committed;
+}
+
+io::task<result<void>> file_store::remove_chunk(const session::session_id& id, chunk_index index) {
+  return uninterrupted(remove_chunk_now(id, to_number(index)));
+}
+
+io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std::uint32_t index) {
+  auto right = co_await write_now(id, index);
+  if (!right) co_return fail(right.error());
+  const auto held = co_await core_.open(id);
+  if (!held) co_return fail(held.error());
+  session_entry& entry = **held;
+  commit_request commit;
+  session::chunk gone;
+  {
+    const std::lock_guard lock{entry.mutex};
+    const session::chunk* one = entry.value.chunks.find(index);
+    if (one == nullptr) co_return fail(errc::not_found, "there is no such chunk in this session");
+    if (!session::accepts_bytes(entry.value.now)) {
+      co_return fail(errc::state_conflict, "the recording is complete; DELETE the session to remove it");
+    }
+    gone = *one;
+    forget_chunk(id, index, commit.rows);
+    entry.value.chunks.erase(index);
+    store_core::touch(entry);
+  }
+  commit.sync = true;
+  const auto committed = co_await commits_.commit(std::move(commit));
+  entry.changed.notify_all();
+  if (!committed || gone.written_bytes == 0) co_return committed;
+  if (gone.where.where == session::home::own_file) {
+    const std::string path = entry.files.path() + "/" + session::chunk_file_path(index, gone.where.generation);
+    const auto removed = co_await dir_.root->handle.unlink(path);
+    if (!removed && removed.error().code != errc::not_found) co_return removed;
+  } else if (gone.where.where == session::home::segment) {
+    const auto segment = co_await entry.files.segment();
+    if (!segment) co_return fail(segment.error());
+    const auto zeroed = co_await (*segment)->plain.zero(gone.where.offset_bytes, gone.written_bytes);
+    if (!zeroed) co_return zeroed;
+  }
+  co_return result<void>{};
+}
+
+io::task<result<session_page>> file_store::list(std::string after, std::uint32_t count_max) {
+  session_page page;
+  result<void> outcome{};
+  co_await io::run_on(background_ring_, [&] {
+    const std::string prefix{static_cast<char>(session::fact_kind::session), 'r'};
+    std::vector<session::session_id> ids;
+    outcome = rows_->scan(prefix, prefix + after, [&](std::string_view key, std::string_view) {
+      const auto parsed = session::parse_key(key);
+      if (parsed && parsed->id.text() != after) ids.push_back(parsed->id);
+      return ids.size() <= count_max;
+    });
+    if (ids.size() > count_max) {
+      ids.pop_back();
+      if (!ids.empty()) page.next = ids.back().text();
+    }
+    for (const auto& id : ids) {
+      const auto value = load_recording(*rows_, id, core_.era);
+      if (!value || !value->has_value()) continue;
+      const session::recording& one = **value;
+      page.lines.push_back({id, one.now, one.chunks.complete_count(), one.total, one.chunks.promised_bytes(), one.name,
+                            one.created_at, one.updated_at()});
+    }
+  });
+  if (!outcome) co_return fail(outcome.error());
+  co_return page;
+}
+
+}  // namespace wf::store

@@ -1,0 +1,181 @@
+#include "waveforge/store/file_writer.hpp"
+
+#include <algorithm>
+
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+file_writer::file_writer(store_core& core, session_hold held, std::uint32_t index, std::shared_ptr<active_writer> mine)
+    : core_(core), held_(std::move(held)), index_(index), mine_(std::move(mine)) {
+  refresh_view();
+}
+
+file_writer::~file_writer() {
+  if (!mine_) return;
+  {
+    const std::lock_guard lock{held_->mutex};
+    const auto at = held_->writers.find(index_);
+    if (at != held_->writers.end() && at->second == mine_) held_->writers.erase(at);
+  }
+  held_->changed.notify_all();
+}
+
+void file_writer::refresh_view() {
+  const std::lock_guard lock{held_->mutex};
+  if (const session::chunk* one = held_->value.chunks.find(index_)) {
+    view_ = held_->view_chunk(index_, *one, core_.with.expire_after);
+  }
+}
+
+io::task<result<chunk_view>> file_writer::append(io::worker& on, io::body_source& body, const append_options& with) {
+  return uninterrupted(append_now(on, body, with));
+}
+
+io::task<result<chunk_view>> file_writer::append_now(io::worker& on, io::body_source& body, append_options with) {
+  if (!mine_) co_return fail(errc::state_conflict, "the recording is complete: nothing can be added to it");
+  // Room is judged before a byte is taken; with less than the floor free nothing new is stored.
+  if (auto room = core_.space.room_for(body.remaining().value_or(0)); !room) co_return fail(room.error());
+  mine_->ring = &on.ring;
+  result<void> received = begin(body, with);
+  if (received) received = co_await receive(on, body, with);
+  if (received && with.check != nullptr) {
+    received = with.check->verify();
+    if (received) count_landed(std::exchange(hidden_bytes_, 0), true);
+  }
+  end();
+  // Also after a failure: the prefix that landed is kept, and what is told of it must be true.
+  const auto promised = co_await promise();
+  refresh_view();
+  if (!received) co_return fail(received.error());
+  if (!promised) co_return fail(promised.error());
+  co_return view_;
+}
+
+result<void> file_writer::begin(io::body_source& body, const append_options& with) {
+  const std::lock_guard lock{held_->mutex};
+  if (mine_->displaced) return fail(errc::displaced, "a later request took the chunk over");
+  session::chunk* one = held_->value.chunks.find(index_);
+  if (one == nullptr) return fail(errc::not_found, "the chunk was removed");
+  if (!with.compare_held && with.offset_bytes != one->written_bytes) {
+    return fail(errc::offset_conflict, "the chunk has another offset by now");
+  }
+  if (with.declare_length_bytes && !one->length_bytes) {
+    one->length_bytes = with.declare_length_bytes;
+    length_declared_ = true;
+  }
+  mine_->body = &body;
+  return {};
+}
+
+void file_writer::end() noexcept {
+  mine_->body = nullptr;
+}
+
+void file_writer::count_landed(std::uint64_t bytes, bool visible) {
+  if (!visible) {
+    hidden_bytes_ += bytes;
+    return;
+  }
+  const std::lock_guard lock{held_->mutex};
+  session::chunk* one = held_->value.chunks.find(index_);
+  if (one == nullptr) return;
+  one->written_bytes += bytes;
+  one->touched_at = core_.world.time.utc_now();
+}
+
+io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& body, const append_options& with) {
+  session::chunk now;
+  {
+    const std::lock_guard lock{held_->mutex};
+    now = *held_->value.chunks.find(index_);
+  }
+  if (body.done()) co_return result<void>{};
+  const bool segment = now.where.where == session::home::segment;
+  result<std::shared_ptr<open_file>> opened{};
+  if (segment) {
+    opened = co_await held_->files.segment();
+  } else {
+    opened = co_await held_->files.chunk_file(index_, now.where.generation);
+  }
+  if (!opened) co_return fail(opened.error());
+  file_ = std::move(*opened);
+  if (with.compare_held && now.written_bytes > 0) {
+    const auto same = co_await compare_with_file(on, body, *file_, now.where.offset_bytes, now.written_bytes);
+    if (!same) co_return same;
+    if (body.done()) co_return result<void>{};
+  }
+  body_transfer::target into;
+  into.files = &held_->files;
+  into.file = file_;
+  into.segment = segment;
+  into.position_bytes = now.where.offset_bytes + now.written_bytes;
+  into.end_bytes = now.where.offset_bytes + now.capacity_bytes();
+  // Nothing is reserved behind a recording whose end is known.
+  into.bound_bytes = UINT64_MAX;
+  {
+    const std::lock_guard lock{held_->mutex};
+    const auto& value = held_->value;
+    if (value.total && value.layout.stride_bytes) into.bound_bytes = *value.total * *value.layout.stride_bytes;
+    if (value.total == 1U && now.length_bytes) into.bound_bytes = *now.length_bytes;
+  }
+  write_situation situation;
+  situation.mode = core_.with.mode;
+  situation.level = core_.with.level;
+  situation.verbatim_socket = body.raw() != nullptr;
+  situation.must_see_bytes = with.check != nullptr;
+  situation.in_segment = segment;
+  situation.offset_bytes = into.position_bytes;
+  situation.length_bytes = body.remaining();
+  situation.in_hand_bytes = body.in_hand().size();
+  situation.direct_alignment_bytes = core_.file_system.direct_offset_alignment;
+  const bool visible = with.check == nullptr;
+  body_transfer transfer{
+      core_.world, core_.with.level, on, body, std::move(into), with.check, [this, visible](std::uint64_t bytes) {
+        count_landed(bytes, visible);
+      }};
+  const auto moved = co_await transfer.run(choose_way(situation));
+  co_return moved;
+}
+
+io::task<result<void>> file_writer::promise() {
+  commit_request request;
+  std::uint64_t covered = 0;
+  bool vouched = false;
+  bool completes = false;
+  {
+    const std::lock_guard lock{held_->mutex};
+    const session::chunk* one = held_->value.chunks.find(index_);
+    if (one == nullptr) co_return result<void>{};
+    covered = one->written_bytes;
+    completes = one->length_bytes == covered;
+    if (covered == one->promised_bytes && !length_declared_) co_return result<void>{};
+    vouched = core_.with.level == durability::patch || (core_.with.level == durability::chunk && completes);
+    if (length_declared_) request.rows.push_back(chunk_row(held_->id(), index_, *one));
+    request.rows.push_back(progress_row(held_->id(), index_, *one, covered, vouched, core_.era));
+  }
+  if (vouched) {
+    request.files = held_->files.dirty_files();
+    request.directories = held_->files.dirty_directories();
+    request.sync = true;
+  }
+  request.ended = [entry = held_.entry(), &core = core_, index = index_, covered, vouched,
+                   completes](const result<void>& outcome) {
+    if (!outcome) return;
+    {
+      const std::lock_guard lock{entry->mutex};
+      session::chunk* one = entry->value.chunks.find(index);
+      if (one == nullptr) return;
+      one->promised_bytes = std::max(one->promised_bytes, covered);
+      if (vouched) one->vouched_bytes = std::max(one->vouched_bytes, covered);
+      store_core::touch(*entry);
+    }
+    if (completes) core.world.count.add(counter::chunks_completed);
+    entry->changed.notify_all();
+    core.assemble_if_ready(entry);
+  };
+  const auto committed = co_await core_.commits.commit(std::move(request));
+  co_return committed;
+}
+
+}  // namespace wf::store

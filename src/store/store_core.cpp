@@ -1,0 +1,158 @@
+#include "waveforge/store/store_core.hpp"
+
+#include <cerrno>
+
+#include "waveforge/base/limits.hpp"
+#include "waveforge/store/assembler.hpp"
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+io::task<result<session_hold>> store_core::enter(session::session_id id, bool may_be_new) {
+  const auto found = co_await sessions.find(id);
+  if (!found) co_return fail(found.error());
+  const std::shared_ptr<session_entry> entry = *found;
+  const io::deadline until{world.time.now() + limits::settle_timeout};
+  for (;;) {
+    const std::uint64_t seen = entry->changed.ticket();
+    {
+      const std::lock_guard lock{entry->mutex};
+      const auto usable = entry->usable();
+      if (!usable && !(may_be_new && usable.error().code == errc::not_found)) co_return fail(usable.error());
+      // A finished or assembling session may be looked at while it is exclusive: its numbers do not change any more.
+      if (!entry->exclusive || session::is_past_ingest(entry->value.now)) {
+        ++entry->operations;
+        entry->used_at = world.time.now();
+        co_return session_hold{entry};
+      }
+    }
+    if (co_await entry->changed.wait(seen, until) != 0) {
+      co_return fail(errc::locked, "the session is being changed as a whole; try again in a moment");
+    }
+  }
+}
+
+io::task<result<session_hold>> store_core::open(session::session_id id) {
+  return enter(std::move(id), false);
+}
+io::task<result<session_hold>> store_core::open_or_make(session::session_id id) {
+  return enter(std::move(id), true);
+}
+
+void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {
+  // `body` belongs to the holder's ring: it is looked at there, where it is also taken away.
+  holder->ring->post([holder] {
+    if (holder->body != nullptr) holder->body->interrupt();
+  });
+}
+
+io::task<result<void>> store_core::settle(session_entry& entry, std::uint32_t index, bool displace,
+                                          std::shared_ptr<active_writer> claim, bool may_be_missing) {
+  const io::deadline until{world.time.now() + limits::settle_timeout};
+  for (;;) {
+    const std::uint64_t seen = entry.changed.ticket();
+    std::shared_ptr<active_writer> holder;
+    {
+      const std::lock_guard lock{entry.mutex};
+      const session::chunk* one = entry.value.chunks.find(index);
+      if (one == nullptr && !may_be_missing) co_return fail(errc::not_found, "there is no such chunk in this session");
+      if (session::is_past_ingest(entry.value.now)) co_return result<void>{};
+      const auto at = entry.writers.find(index);
+      if (at == entry.writers.end()) {
+        // What is told must be what is accepted next: bytes whose round has not ended are neither.
+        if (one == nullptr || (one->written_bytes == one->promised_bytes && one->announced)) {
+          if (claim) entry.writers.emplace(index, std::move(claim));
+          co_return result<void>{};
+        }
+      } else if (displace && !at->second->displaced) {
+        at->second->displaced = true;
+        holder = at->second;
+      }
+    }
+    if (holder) {
+      world.count.add(counter::writers_displaced);
+      displace_writer(holder);
+    }
+    if (co_await entry.changed.wait(seen, until) != 0) {
+      co_return fail(errc::locked, "another request still works on this chunk; try again in a moment");
+    }
+  }
+}
+
+io::task<result<void>> store_core::begin_exclusive(session_entry& entry, bool cut, io::deadline until) {
+  bool mine = false;
+  for (;;) {
+    const std::uint64_t seen = entry.changed.ticket();
+    std::vector<std::shared_ptr<active_writer>> running;
+    {
+      const std::lock_guard lock{entry.mutex};
+      if (!mine && !entry.exclusive) {
+        entry.exclusive = true;
+        mine = true;
+      }
+      if (mine && entry.operations == 0) co_return result<void>{};
+      if (cut) {
+        for (const auto& [index, holder] : entry.writers) {
+          if (!std::exchange(holder->displaced, true)) running.push_back(holder);
+        }
+      }
+    }
+    for (const auto& holder : running) displace_writer(holder);
+    if (co_await entry.changed.wait(seen, until) != 0) {
+      if (mine) end_exclusive(entry);
+      co_return fail(errc::locked, "requests of this session are still running");
+    }
+  }
+}
+
+void store_core::end_exclusive(session_entry& entry) {
+  {
+    const std::lock_guard lock{entry.mutex};
+    entry.exclusive = false;
+  }
+  entry.changed.notify_all();
+}
+
+io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry>& entry) {
+  commit_request request;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> covered;
+  {
+    const std::lock_guard lock{entry->mutex};
+    for (const auto& [index, one] : entry->value.chunks.all()) {
+      if (one.vouched_bytes == one.written_bytes) continue;
+      request.rows.push_back(progress_row(entry->id(), index, one, one.written_bytes, true, era));
+      covered.emplace_back(index, one.written_bytes);
+    }
+  }
+  request.files = entry->files.dirty_files();
+  request.directories = entry->files.dirty_directories();
+  if (covered.empty() && request.files.empty()) co_return result<void>{};
+  request.sync = true;
+  request.ended = [entry, covered](const result<void>& outcome) {
+    if (!outcome) return;
+    {
+      const std::lock_guard lock{entry->mutex};
+      for (const auto& [index, bytes] : covered) {
+        session::chunk* one = entry->value.chunks.find(index);
+        if (one == nullptr) continue;
+        one->vouched_bytes = std::max(one->vouched_bytes, bytes);
+        one->promised_bytes = std::max(one->promised_bytes, bytes);
+      }
+      touch(*entry);
+    }
+    entry->changed.notify_all();
+  };
+  const auto committed = co_await commits.commit(std::move(request));
+  co_return committed;
+}
+
+void store_core::assemble_if_ready(const std::shared_ptr<session_entry>& entry) {
+  {
+    const std::lock_guard lock{entry->mutex};
+    if (!entry->value.ready_to_assemble() || entry->assembling_queued) return;
+    entry->assembling_queued = true;
+  }
+  assembles->enqueue(entry);
+}
+
+}  // namespace wf::store

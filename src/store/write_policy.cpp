@@ -1,0 +1,34 @@
+#include "waveforge/store/write_policy.hpp"
+
+namespace wf::store {
+
+namespace {
+
+bool direct_possible(const write_situation& now) noexcept {
+  return now.in_segment && now.direct_alignment_bytes != 0 && direct_block_bytes % now.direct_alignment_bytes == 0 &&
+         now.offset_bytes % direct_block_bytes == 0 && !now.must_see_bytes &&
+         now.length_bytes.value_or(0) >= direct_body_bytes_min;
+}
+
+/// Spliced bytes never pass through memory, so nobody can look at them.
+bool splice_possible(const write_situation& now) noexcept {
+  return now.verbatim_socket && !now.must_see_bytes && now.length_bytes.has_value() &&
+         *now.length_bytes > now.in_hand_bytes;
+}
+
+}  // namespace
+
+way choose_way(const write_situation& now) noexcept {
+  switch (now.mode) {
+    case write_mode::buffered: return way::buffered;
+    case write_mode::direct: return direct_possible(now) ? way::direct : way::buffered;
+    case write_mode::splice: return splice_possible(now) ? way::splice : way::buffered;
+    case write_mode::automatic: break;
+  }
+  // Without a promise about the disk, one copy in the kernel is the least work. With one, the bytes must get there
+  // anyway, and the direct way takes them there without filling the page cache first.
+  if (now.level == durability::none) return splice_possible(now) ? way::splice : way::buffered;
+  return direct_possible(now) ? way::direct : way::buffered;
+}
+
+}  // namespace wf::store

@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 // The browser is the system's. WF_SERVER_BIN names the server to test against; without it test/stub stands in.
 export default defineConfig({
-  projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }],
+  projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }, { name: 'screens', testDir: 'test/screens' }],
   outputDir: 'test-results',
   fullyParallel: false,
   workers: 1,

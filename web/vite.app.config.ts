@@ -15,6 +15,12 @@ export default defineConfig({
     manifest: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: 'index.html', 'tus-upload-manager': 'src/page/tus-upload-manager.ts' },
+      // The manager is for other pages too: it keeps its exports and a name without a hash.
+      preserveEntrySignatures: 'strict',
+      output: { entryFileNames: (chunk) => (chunk.name === 'tus-upload-manager' ? '[name].js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: { proxy: { '/files': 'http://127.0.0.1:8080', '/upload': 'http://127.0.0.1:8080', '/health': 'http://127.0.0.1:8080' } },
 });

@@ -3,11 +3,14 @@ import type { Database } from '../shared/db.ts';
 import { fileChunks } from '../shared/cutter.ts';
 import { formatOf } from '../shared/format.ts';
 import { CHUNK_SIZE, recordingLock } from '../shared/protocol.ts';
-import type { UploadMethod } from '../shared/protocol.ts';
-import { addChunk, createSession, updateSession } from '../shared/queue.ts';
+import type { NewChunk, UploadMethod } from '../shared/protocol.ts';
+import { addChunk, createSession, dropAcknowledged, updateSession } from '../shared/queue.ts';
 
 /** How far reading runs ahead of sending; a file larger than the browser's storage can still pass through. */
 const AHEAD_MAX_BYTES = 256 * 1024 * 1024;
+const ROOM_BYTES = 16 * 1024 * 1024;
+const ROOM_POLL_MS = 500;
+const ROOM_WAIT_MS = 15_000;
 
 /** Resolves to the session id when the whole file is in the queue. `onChunk` is called after each chunk. */
 export async function importFile(db: Database, file: File, uploadMethod: UploadMethod, onChunk: () => void, sessionId: string = crypto.randomUUID()): Promise<string> {
@@ -21,7 +24,7 @@ export async function importFile(db: Database, file: File, uploadMethod: UploadM
       for (const [chunkIndex, { start, end }] of pieces.entries()) {
         const data = await file.slice(start, end).arrayBuffer();
         if (!(await roomFor(db, sessionId))) return;
-        await addChunk(db, { sessionId, chunkIndex, totalChunks: pieces.length, data, uploadMethod, metadata });
+        await keep(db, { sessionId, chunkIndex, totalChunks: pieces.length, data, uploadMethod, metadata });
         onChunk();
       }
     } catch (error) {
@@ -31,6 +34,25 @@ export async function importFile(db: Database, file: File, uploadMethod: UploadM
     }
   });
   return sessionId;
+}
+
+/**
+ * Storage that is full gives up what the server has acknowledged, oldest first, and waits for more to be acknowledged. The import
+ * ends only when nothing came free for a while.
+ */
+async function keep(db: Database, chunk: NewChunk): Promise<void> {
+  for (let waited = 0; ; waited += ROOM_POLL_MS) {
+    try {
+      await addChunk(db, chunk);
+      return;
+    } catch (error) {
+      const full = error instanceof DOMException && error.name === 'QuotaExceededError';
+      if (!full) throw error;
+      if (waited > ROOM_WAIT_MS) throw new Error('This device’s storage is full, and nothing of it could be sent to make room.');
+      if ((await dropAcknowledged(db, ROOM_BYTES)) > 0) waited = 0;
+      await new Promise((resolve) => { setTimeout(resolve, ROOM_POLL_MS); });
+    }
+  }
 }
 
 /** False when the session was cancelled meanwhile. */

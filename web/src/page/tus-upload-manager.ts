@@ -9,6 +9,8 @@ import { connectUploader, type Uploader } from './uploader.ts';
 
 const METHOD_KEY = 'uploadMethod';
 
+export type { EventName, EventPayload, UploadMethod } from '../shared/protocol.ts';
+
 export interface ChunkOptions {
   /** null while the number of chunks is not known yet; give it with the last one at the latest. */
   totalChunks?: number | null;
@@ -47,7 +49,7 @@ export class TusUploadManager {
   setUploadMethod(method: UploadMethod): void {
     this.uploadMethod = method;
     localStorage.setItem(METHOD_KEY, method);
-    void this.send({ type: 'setMethod', method });
+    if (this.uploader) void this.send({ type: 'setMethod', method });
   }
 
   /** Queues one chunk; when the promise resolves the chunk is on this device's disk and will be sent. */

@@ -9,7 +9,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     ++unit;
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** 0:07, 12:34, 1:02:03. */

@@ -25,6 +25,9 @@ const source = {
   }),
 };
 
+/** Upload-Metadata may have 1 KiB in all; a file's name may be longer than that in base64. Cut between characters. */
+const shortened = (name: string): string => [...name].slice(0, 120).join('');
+
 interface TusError extends Error {
   originalRequest?: { getMethod(): string } | null;
   originalResponse?: { getStatus(): number; getHeader(name: string): string | undefined; getBody(): string } | null;
@@ -53,7 +56,7 @@ export function uploadChunkWithTUS(transfer: Transfer): Promise<void> {
   const { item, session, data, signal } = transfer;
   const collection = `/files/${session.remoteId}/chunks/`;
   const metadata: Record<string, string> = {
-    chunkIndex: String(item.chunkIndex), chunkSize: String(CHUNK_SIZE), recordingName: item.metadata.recordingName, format: item.metadata.format,
+    chunkIndex: String(item.chunkIndex), chunkSize: String(CHUNK_SIZE), recordingName: shortened(item.metadata.recordingName), format: item.metadata.format,
   };
   if (item.totalChunks !== null) metadata.totalChunks = String(item.totalChunks);
   if (item.metadata.durationMs !== undefined) metadata.durationMs = String(item.metadata.durationMs);

@@ -29,7 +29,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       link.inject((seen) => seen.method === 'POST', { kind: 'answer', status: 413 }, 1000);
       await upload(page, noise(3000));
       await expect(page.getByTestId('state').first()).toHaveText('Needs you');
-      await page.getByRole('button', { name: '1 chunks' }).click();
+      await page.getByRole('button', { name: '1 chunk' }).click();
       expect(await findings(page)).toEqual([]);
       link.clear();
       link.setMode('down');

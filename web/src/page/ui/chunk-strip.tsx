@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { ChunkStatus, QueueItem } from '../../shared/protocol.ts';
+import type { ChunkStatus } from '../../shared/protocol.ts';
+import type { ChunkStatusOf } from './use-chunks.ts';
 
 const COLOURS: Record<ChunkStatus | 'none', string> = {
   acked: '--good', sending: '--accent', waiting: '--warn', queued: '--line-strong', dead: '--bad', none: '--line',
@@ -9,7 +10,7 @@ const ORDER: (ChunkStatus | 'none')[] = ['dead', 'waiting', 'sending', 'queued',
 const CELLS_MAX = 300;
 
 /** One status per cell; more chunks than cells share one. */
-export function cellsOf(items: readonly Pick<QueueItem, 'chunkIndex' | 'status'>[], total: number, cellsMax = CELLS_MAX): (ChunkStatus | 'none')[] {
+export function cellsOf(items: readonly ChunkStatusOf[], total: number, cellsMax = CELLS_MAX): (ChunkStatus | 'none')[] {
   const count = Math.min(Math.max(total, items.length), cellsMax);
   const seen: Set<ChunkStatus | 'none'>[] = Array.from({ length: count }, () => new Set());
   const chunks = Math.max(total, items.length);
@@ -17,7 +18,13 @@ export function cellsOf(items: readonly Pick<QueueItem, 'chunkIndex' | 'status'>
   return seen.map((set) => ORDER.find((status) => set.has(status)) ?? 'none');
 }
 
-export function ChunkStrip({ items, total }: { items: QueueItem[]; total: number }) {
+function countOf(items: readonly ChunkStatusOf[]): Partial<Record<ChunkStatus, number>> {
+  const counts: Partial<Record<ChunkStatus, number>> = {};
+  for (const { status } of items) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+export function ChunkStrip({ items, total }: { items: ChunkStatusOf[]; total: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const element = canvas.current;
@@ -42,7 +49,7 @@ export function ChunkStrip({ items, total }: { items: QueueItem[]; total: number
       }
     });
   }, [items, total]);
-  const counts = items.reduce<Partial<Record<ChunkStatus, number>>>((sum, { status }) => ({ ...sum, [status]: (sum[status] ?? 0) + 1 }), {});
+  const counts = countOf(items);
   const text = `${counts.acked ?? 0} of ${Math.max(total, items.length)} chunks confirmed, ${counts.sending ?? 0} on their way, ${counts.waiting ?? 0} waiting, ${counts.dead ?? 0} refused`;
   return <canvas ref={canvas} class="strip" role="img" aria-label={text} title={text} />;
 }

@@ -161,7 +161,7 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
           <p>{trouble}</p>
         </div>
       )}
-      <Waveform meter={meter} running={recorder !== null && !paused} />
+      {meter && <Waveform meter={meter} running={recorder !== null && !paused} />}
       {recorder && <Saved recorder={recorder} savedAt={saved.at} bytes={saved.bytes} />}
       {!recorder && (
         <div class="fields">

@@ -4,6 +4,9 @@ import type { QueueItem, SessionRecord } from '../../shared/protocol.ts';
 import { saveCopy } from '../save-copy.ts';
 import { ChunkStrip } from './chunk-strip.tsx';
 import { manager, type Flow } from './model.ts';
+import { useChunks } from './use-chunks.ts';
+
+const TABLE_MAX = 500;
 
 interface Props {
   session: SessionRecord;
@@ -32,40 +35,32 @@ function remaining(session: SessionRecord, flow: Flow | undefined): string {
   return `${formatBytes(Math.round(flow.rate))}/s, ${formatDuration((left / flow.rate) * 1000)} left`;
 }
 
-/** Counts down to the next attempt of a session in which everything waits. */
-function useChunks(session: SessionRecord): QueueItem[] {
-  const [items, setItems] = useState<QueueItem[]>([]);
-  useEffect(() => {
-    let current = true;
-    if (session.state !== 'complete') {
-      void manager.database().then((db) => db.getAllFromIndex('upload_queue', 'sessionId', session.id)).then((rows) => {
-        if (current) setItems(rows.sort((a, b) => a.chunkIndex - b.chunkIndex));
-      });
-    }
-    return () => { current = false; };
-  }, [session]);
-  return items;
-}
-
-function NextTry({ items, heldUntil }: { items: QueueItem[]; heldUntil: number }) {
+/** Counts down to the next attempt of what waits. */
+function NextTry({ attention, heldUntil }: { attention: QueueItem[]; heldUntil: number }) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  const waiting = items.filter((item) => item.status === 'waiting');
+  const waiting = attention.filter((item) => item.status === 'waiting');
   const next = Math.max(heldUntil, Math.min(...waiting.map((item) => item.nextRetryAt)));
   if ((waiting.length === 0 && heldUntil <= now) || next <= now) return null;
   return <span class="next" data-testid="next-try">next try in {Math.ceil((next - now) / 1000)} s</span>;
 }
 
-function ChunkTable({ items }: { items: QueueItem[] }) {
+function ChunkTable({ session }: { session: SessionRecord }) {
+  const [items, setItems] = useState<QueueItem[]>([]);
+  useEffect(() => {
+    void manager.database().then((db) => db.getAllFromIndex('upload_queue', 'sessionId', session.id)).then((rows) => {
+      setItems(rows.sort((a, b) => a.chunkIndex - b.chunkIndex).slice(0, TABLE_MAX));
+    });
+  }, [session]);
   return (
     <div class="table" role="region" aria-label="Chunks" tabIndex={0}>
       <table>
         <thead><tr><th scope="col">Chunk</th><th scope="col">Size</th><th scope="col">State</th><th scope="col">Tries</th><th scope="col">Last error</th></tr></thead>
         <tbody>
-          {items.slice(0, 500).map((item) => (
+          {items.map((item) => (
             <tr key={item.id}>
               <th scope="row">{item.chunkIndex}</th><td>{formatBytes(item.size)}</td><td>{item.status}</td><td>{item.retryCount}</td>
               <td>{item.lastError ? `${item.lastError.code}: ${item.lastError.message}` : ''}</td>
@@ -78,7 +73,7 @@ function ChunkTable({ items }: { items: QueueItem[] }) {
 }
 
 export function SessionRow({ session, flow, offline, onNotice }: Props) {
-  const items = useChunks(session);
+  const { cells, attention } = useChunks(session, flow, offline);
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
   const [renaming, setRenaming] = useState<string | null>(null);
@@ -109,15 +104,15 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
         {session.interrupted && <span>recovered</span>}
         {!complete && session.fallbackUntil > Date.now() && <span>by the fallback</span>}
         <span>{remaining(session, flow)}</span>
-        {!complete && <NextTry items={items} heldUntil={session.heldUntil} />}
+        {!complete && <NextTry attention={attention} heldUntil={session.heldUntil} />}
       </p>
       {!complete && (
         <>
           <progress max={1} value={share} aria-label={`${session.name}: on the server`} data-testid="progress" />
-          <ChunkStrip items={items} total={session.totalChunks ?? session.chunks} />
+          <ChunkStrip items={cells} total={session.totalChunks ?? session.chunks} />
         </>
       )}
-      {broken && <p class="error">{session.error?.message ?? items.find((item) => item.status === 'dead')?.lastError?.message ?? 'Part of it was refused by the server.'}</p>}
+      {broken && <p class="error">{session.error?.message ?? attention.find((item) => item.status === 'dead')?.lastError?.message ?? 'Part of it was refused by the server.'}</p>}
       {complete && <audio controls preload="none" src={url} aria-label={session.name} data-testid="player" />}
       {asking
         ? (
@@ -131,15 +126,15 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
           <div class="actions small">
             {complete && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
             {!complete && !live && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
-            {(broken || items.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
+            {(broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
             {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
             {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
             {!live && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
             {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}
-            {!complete && items.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : `${items.length} chunks`}</button>}
+            {!complete && cells.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : cells.length === 1 ? '1 chunk' : `${cells.length} chunks`}</button>}
           </div>
         )}
-      {open && !complete && <ChunkTable items={items} />}
+      {open && !complete && <ChunkTable session={session} />}
     </li>
   );
 }

@@ -6,12 +6,11 @@ const PER_SECOND = 12;
 const CLIP_DB = -0.3;
 
 /** The last half minute as bars, and the level now as a meter. Draws only while the page is seen. */
-export function Waveform({ meter, running }: { meter: LevelMeter | null; running: boolean }) {
+export function Waveform({ meter, running }: { meter: LevelMeter; running: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const level = useRef<HTMLMeterElement>(null);
   const clip = useRef<HTMLSpanElement>(null);
   const bars = useRef<number[]>([]);
-  useEffect(() => { if (!meter) bars.current = []; }, [meter]);
   useEffect(() => {
     let frame = 0;
     let column = 0;
@@ -20,7 +19,7 @@ export function Waveform({ meter, running }: { meter: LevelMeter | null; running
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const draw = (now: number): void => {
       frame = requestAnimationFrame(draw);
-      const db = meter ? meter.readDb() : -Infinity;
+      const db = meter.readDb();
       const position = meterPosition(db);
       peak = Math.max(peak, position);
       if (db > CLIP_DB) clippedAt = now;

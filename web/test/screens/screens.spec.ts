@@ -1,0 +1,78 @@
+// Pictures of every state of the page, for the documents: docs/screens/<state>-<look>.png.
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { expect, newest, noise, open, test, upload } from '../support/fixtures.ts';
+
+const folder = fileURLToPath(new URL('../../../docs/screens/', import.meta.url));
+const MiB = 1024 * 1024;
+
+const looks = {
+  light: { colorScheme: 'light', viewport: { width: 960, height: 720 } },
+  dark: { colorScheme: 'dark', viewport: { width: 960, height: 720 } },
+  phone: { colorScheme: 'light', viewport: { width: 360, height: 780 } },
+} as const;
+
+for (const [look, use] of Object.entries(looks)) {
+  test.describe(look, () => {
+    test.use(use);
+    const picture = (page: Page, state: string): Promise<unknown> => page.screenshot({ path: `${folder}${state}-${look}.png` });
+
+    test('idle, denied', async ({ page, server }) => {
+      await page.addInitScript(() => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+      });
+      await open(page, server.url);
+      await picture(page, 'idle');
+      await page.getByTestId('record').click();
+      await expect(page.getByTestId('trouble')).toBeVisible();
+      await picture(page, 'denied');
+    });
+
+    test('recording, uploading, complete', async ({ page, link }) => {
+      await open(page, link.url);
+      await page.getByTestId('name').fill('Interview with the lighthouse keeper');
+      await page.getByTestId('record').click();
+      await expect(page.getByTestId('saved')).toContainText('Saved on this device');
+      await page.waitForTimeout(4_000);
+      await picture(page, 'recording');
+      await page.getByTestId('stop').click();
+      await newest(page, 'complete');
+      link.bytesPerSecond = MiB;
+      await upload(page, noise(12 * MiB), 'field-recording.wav');
+      await expect.poll(() => link.of('PATCH', /chunks/).filter((seen) => seen.status === 204).length, { timeout: 30_000 }).toBeGreaterThan(8);
+      await page.waitForTimeout(300);
+      await picture(page, 'uploading');
+      link.bytesPerSecond = Infinity;
+      await newest(page, 'complete');
+      await picture(page, 'complete');
+    });
+
+    test('failed, offline', async ({ page, link }) => {
+      await open(page, link.url);
+      link.inject((seen) => seen.method === 'POST' && link.of('POST', /chunks/).length % 4 === 0, { kind: 'answer', status: 413, body: JSON.stringify({ title: 'too large', detail: 'a chunk may have 5242880 bytes' }) }, 1000);
+      await upload(page, noise(9 * MiB), 'choir-rehearsal.webm');
+      await expect(page.getByTestId('state').first()).toHaveText('Needs you', { timeout: 30_000 });
+      await page.waitForTimeout(2_000);
+      await picture(page, 'failed');
+      link.clear();
+      link.setMode('down');
+      await upload(page, noise(3 * MiB), 'evening-news.webm');
+      await expect(page.getByTestId('offline-banner')).toBeVisible({ timeout: 15_000 });
+      await picture(page, 'offline');
+    });
+
+    test('recovered', async ({ page, context, server }) => {
+      await open(page, server.url);
+      const lost = await context.newPage();
+      await lost.goto(server.url);
+      await lost.getByTestId('name').fill('Morning walk');
+      await lost.getByTestId('record').click();
+      await expect(lost.getByTestId('saved')).toContainText('Saved on this device');
+      await lost.waitForTimeout(2_500);
+      await lost.close({ runBeforeUnload: false });
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await expect(page.getByTestId('recovered-banner')).toBeVisible({ timeout: 20_000 });
+      await picture(page, 'recovered');
+    });
+  });
+}

@@ -1,0 +1,120 @@
+// Every change of the queue keeps bytes, rows and counters together.
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, expect, test } from 'vitest';
+import { openDatabase, type Database } from '../../src/shared/db.ts';
+import { CHUNK_SIZE, chunkId } from '../../src/shared/protocol.ts';
+import * as queue from '../../src/shared/queue.ts';
+import { property } from '../support/random.ts';
+
+let db: Database;
+beforeEach(async () => {
+  globalThis.indexedDB = new IDBFactory();
+  db = await openDatabase();
+});
+
+const session = (id: string): queue.NewSession => ({ id, name: 'a', format: 'webm', mimeType: 'audio/webm', kind: 'microphone', state: 'recording', uploadMethod: 'tus' });
+const filled = (size: number, value: number): ArrayBuffer => new Uint8Array(size).fill(value).buffer;
+
+async function bytesOf(id: string): Promise<Buffer> {
+  const rows = (await db.getAllFromIndex('upload_queue', 'sessionId', id)).sort((a, b) => a.chunkIndex - b.chunkIndex);
+  const chunks = await Promise.all(rows.map((row) => db.get('chunk_data', row.id)));
+  return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk ?? new ArrayBuffer(0))));
+}
+
+test('the schema has the store and the indexes other code knows', () => {
+  const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions', 'settings']);
+  expect([...tx.objectStore('upload_queue').indexNames]).toEqual(expect.arrayContaining(['sessionId', 'status', 'nextRetryAt']));
+  expect(tx.objectStore('upload_queue').keyPath).toBe('id');
+  expect(db.name).toBe('WaveForgeDB_V4');
+});
+
+test('a recording of any blobs becomes chunks of 1 MiB whose last knows the total', () => property(6, async (random) => {
+  const id = `s${random.seed}`;
+  await queue.createSession(db, session(id));
+  const blobs = Array.from({ length: random.int(1, 6) }, (_, i) => filled(random.int(0, 900_000), i + 1));
+  let cut = 0;
+  for (const [i, blob] of blobs.entries()) cut += (await queue.appendPart(db, id, blob, i * 1000)) ?? 0;
+  const total = blobs.reduce((sum, blob) => sum + blob.byteLength, 0);
+  const finished = await queue.finishRecording(db, id, false);
+  if (total === 0) {
+    expect(finished).toBeNull();
+    expect(await db.get('sessions', id)).toBeUndefined();
+    return;
+  }
+  const rows = (await db.getAllFromIndex('upload_queue', 'sessionId', id)).sort((a, b) => a.chunkIndex - b.chunkIndex);
+  expect(rows).toHaveLength(Math.ceil(total / CHUNK_SIZE));
+  expect(cut).toBe(rows.length - 1);
+  expect(rows.map((row) => row.totalChunks)).toEqual([...rows.slice(1).map(() => null), rows.length]);
+  expect(finished).toMatchObject({ bytes: total, chunks: rows.length, totalChunks: rows.length, tailBytes: 0, state: 'uploading' });
+  expect((await bytesOf(id)).equals(Buffer.concat(blobs.map((blob) => Buffer.from(blob))))).toBe(true);
+  expect(await db.count('parts')).toBe(0);
+}));
+
+test('a blob that comes after the end changes nothing, and ending twice is ending once', async () => {
+  await queue.createSession(db, session('s'));
+  await queue.appendPart(db, 's', filled(10, 1), 1);
+  await queue.finishRecording(db, 's', true);
+  expect(await queue.appendPart(db, 's', filled(10, 2), 2)).toBeNull();
+  expect((await queue.finishRecording(db, 's', false))?.interrupted).toBe(true);
+  expect(await bytesOf('s')).toHaveLength(10);
+});
+
+test('counters follow the rows through acknowledging, refusing and queueing again', () => property(20, async (random) => {
+  const id = `c${random.seed}`;
+  for (let i = 0; i < 6; ++i) {
+    await queue.addChunk(db, { sessionId: id, chunkIndex: i, totalChunks: 6, data: filled(i + 1, i), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+  }
+  for (let step = 0; step < 12; ++step) {
+    const chunk = chunkId(id, random.int(0, 5));
+    const what = random.int(0, 2);
+    if (what === 0) await queue.acknowledge(db, chunk, false);
+    else if (what === 1) await queue.bury(db, chunk, { code: '413', message: '', at: 0 });
+    else await queue.requeue(db, id, (row) => row.id === chunk, true);
+    const rows = await db.getAllFromIndex('upload_queue', 'sessionId', id);
+    const acked = rows.filter((row) => row.status === 'acked');
+    expect(await db.get('sessions', id)).toMatchObject({
+      ackedChunks: acked.length, ackedBytes: acked.reduce((sum, row) => sum + row.size, 0), deadChunks: rows.filter((row) => row.status === 'dead').length,
+    });
+  }
+}));
+
+test('the same chunk added twice is there once', async () => {
+  const chunk = { sessionId: 's', chunkIndex: 0, totalChunks: null, data: filled(5, 1), uploadMethod: 'tus' as const, metadata: { recordingName: 'a', format: 'webm' } };
+  await queue.addChunk(db, chunk);
+  await queue.addChunk(db, chunk);
+  expect(await db.get('sessions', 's')).toMatchObject({ chunks: 1, bytes: 5 });
+});
+
+test('under pressure only acknowledged bytes go, oldest first, and they are not sent again', async () => {
+  await queue.createSession(db, { ...session('s'), state: 'uploading' });
+  for (let i = 0; i < 4; ++i) {
+    await queue.addChunk(db, { sessionId: 's', chunkIndex: i, totalChunks: 4, data: filled(100, i), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+    await queue.updateItem(db, chunkId('s', i), (row) => { row.addedAt = 10 - i; });
+  }
+  await queue.acknowledge(db, chunkId('s', 1), false);
+  await queue.acknowledge(db, chunkId('s', 2), false);
+  expect(await queue.dropAcknowledged(db, 50)).toBe(100);
+  expect(await db.getAllKeys('chunk_data')).toEqual([chunkId('s', 0), chunkId('s', 1), chunkId('s', 3)]);
+  expect(await queue.requeue(db, 's', () => true, true)).toBe(3);
+  expect((await db.get('upload_queue', chunkId('s', 2)))?.status).toBe('acked');
+});
+
+test('dropping a session leaves nothing of it, or its line alone', async () => {
+  for (const id of ['a', 'b']) {
+    await queue.createSession(db, session(id));
+    await queue.appendPart(db, id, filled(CHUNK_SIZE + 5, 1), 1);
+  }
+  await queue.dropSession(db, 'a');
+  await queue.dropSession(db, 'b', (record) => { record.state = 'complete'; });
+  expect(await db.count('upload_queue') + await db.count('chunk_data') + await db.count('parts')).toBe(0);
+  expect((await db.getAll('sessions')).map(({ id, state }) => [id, state])).toEqual([['b', 'complete']]);
+});
+
+test('rows a dead worker left as sending are queued again', async () => {
+  await queue.addChunk(db, { sessionId: 's', chunkIndex: 0, totalChunks: 1, data: filled(5, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+  await queue.updateItem(db, chunkId('s', 0), (row) => { row.status = 'sending'; });
+  await queue.reviveSending(db);
+  expect(await queue.countPending(db)).toBe(1);
+  expect(await queue.queuedOf(db, 's', 9)).toHaveLength(1);
+});

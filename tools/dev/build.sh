@@ -3,10 +3,10 @@
 
 JOBS=$(nproc)
 
-# Words put before the commands of a preset. ThreadSanitizer of GCC 12 does not start where the kernel scatters addresses
-# over more than 28 bits, so it runs without that; where this is forbidden it has to try.
+# Words put before the commands of a preset. The sanitizers of GCC 12 and clang 14 do not start reliably where the kernel
+# scatters addresses over more than 28 bits, so they run without that; where this is forbidden they have to try.
 plain_addresses() {
-  if [ "$1" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null; then printf '%s\n' setarch "$(uname -m)" -R; fi
+  if [[ $1 =~ ^(asan|tsan|fuzz)$ ]] && setarch "$(uname -m)" -R true 2>/dev/null; then printf '%s\n' setarch "$(uname -m)" -R; fi
 }
 
 # build_preset PRESET [TARGET…]: configures and builds; without targets everything.

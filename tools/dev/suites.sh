@@ -14,6 +14,7 @@ suite_names() {
   if [ -e web/package.json ]; then echo web; fi
   if [ -n "$(find web/playwright.config.ts -print 2>/dev/null)" ]; then echo browser; fi
   printf '%s\n' asan tsan
+  if [ -e tests/fuzz/CMakeLists.txt ]; then echo fuzz; fi
 }
 
 # run_tests [--list | SUITE…]
@@ -44,7 +45,7 @@ run_all_suites() {
   local suite
   run_suite format
   run_release_labels
-  for suite in web browser asan tsan; do
+  for suite in web browser asan tsan fuzz; do
     if printf '%s\n' "$@" | grep -qx "$suite"; then run_suite "$suite"; fi
   done
 }
@@ -60,6 +61,10 @@ run_suite() {
     web) run_web ;;
     browser) run_browser ;;
     asan | tsan) run_preset "$suite" ;;
+    fuzz)
+      need_packages fuzz
+      run_preset fuzz
+      ;;
     *)
       if release_build; then run_label "$suite"; fi
       ;;

@@ -2,11 +2,12 @@ import { defineConfig } from '@playwright/test';
 
 // The browser is the system's. WF_SERVER_BIN names the server to test against; without it test/stub stands in.
 export default defineConfig({
-  projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }, { name: 'screens', testDir: 'test/screens' }],
+  projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }, { name: 'firefox', testDir: 'test/firefox' }, { name: 'screens', testDir: 'test/screens' }],
   outputDir: 'test-results',
   fullyParallel: false,
   workers: 1,
-  timeout: 60_000,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   forbidOnly: true,
   retries: 0,
   reporter: [['list']],

@@ -1,17 +1,7 @@
 // Little room and long sessions.
-import { download, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
+import { expect, noise, open, test, upload } from '../support/fixtures.ts';
 
 const MiB = 1024 * 1024;
-
-test('a file larger than the storage passes through: acknowledged bytes make room for the rest', async ({ page, server, context }) => {
-  test.setTimeout(240_000);
-  const cdp = await context.newCDPSession(page);
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 60 * MiB });
-  await open(page, server.url);
-  const bytes = noise(90 * MiB + 11, 4);
-  await upload(page, bytes);
-  expect(sha256(await download(server, await newest(page, 'complete', 200_000)))).toBe(sha256(bytes));
-});
 
 test('the storage is full and the server away: the page says so, and what is there is kept', async ({ page, link, context }) => {
   test.setTimeout(120_000);

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
 import { FaultProxy } from './proxy.ts';
 import { TestServer } from './server.ts';
@@ -90,12 +87,5 @@ export async function open(page: Page, url: string): Promise<void> {
 export const events = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { __events: string[] }).__events);
 
 export async function upload(page: Page, bytes: Buffer, name = 'talk.webm'): Promise<void> {
-  if (bytes.length < 40 * 1024 * 1024) {
-    await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'audio/webm', buffer: bytes });
-    return;
-  }
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'wf-file-'));
-  fs.writeFileSync(path.join(folder, name), bytes);
-  await page.getByTestId('file-input').setInputFiles(path.join(folder, name));
-  page.once('close', () => fs.rmSync(folder, { recursive: true, force: true }));
+  await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'audio/webm', buffer: bytes });
 }

@@ -80,6 +80,11 @@ export class TusUploadManager {
     await this.send({ type: 'pause', sessionId, paused });
   }
 
+  /** Most bytes of one PATCH, 16 KiB at least; smaller ones lose less on a network that breaks often. Kept on this device. */
+  async setPatchSize(bytes: number): Promise<void> {
+    await this.send({ type: 'setPatchSize', bytes });
+  }
+
   async resendSession(sessionId: string): Promise<void> {
     await this.send({ type: 'resend', sessionId });
   }

@@ -100,8 +100,8 @@ export class Engine {
         await this.setMethod(command.method);
         break;
       case 'setPatchSize':
-        await this.db.put('settings', command.bytes, 'patchSize');
-        this.pump.setPatchSize(Math.max(PATCH_SIZE_MIN, command.bytes));
+        this.pump.setPatchSize(Math.max(PATCH_SIZE_MIN, Math.floor(command.bytes)));
+        await this.db.put('settings', Math.max(PATCH_SIZE_MIN, Math.floor(command.bytes)), 'patchSize');
         break;
       case 'pause':
         await queue.updateSession(this.db, command.sessionId, (session) => { session.paused = command.paused; });

@@ -112,6 +112,16 @@ test('deleting takes the recording from the server too', async ({ page, server }
   expect([404, 410]).toContain((await fetch(`${server.url}/files/${id}/status`)).status);
 });
 
+test('a recording deleted elsewhere is shown as gone after a reload', async ({ page, server }) => {
+  await open(page, server.url);
+  await upload(page, noise(100_000));
+  const id = await newest(page, 'complete');
+  expect((await fetch(`${server.url}/files/${id}`, { method: 'DELETE' })).status).toBe(204);
+  await page.reload();
+  await expect(page.getByTestId('state')).toHaveText('No longer on the server');
+  await expect(page.getByTestId('player')).toHaveCount(0);
+});
+
 test('a new name reaches the server after assembly', async ({ page, server }) => {
   await open(page, server.url);
   await upload(page, noise(100_000), 'old.webm');

@@ -35,6 +35,12 @@ export class MortalBrowser {
     return page;
   }
 
+  /** Leaves the browser and its pages to themselves. */
+  async detach(): Promise<void> {
+    await this.attached?.close();
+    this.attached = null;
+  }
+
   /** SIGKILL to every process of the browser at once. */
   async kill(): Promise<void> {
     const child = this.child;

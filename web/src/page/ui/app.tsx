@@ -105,7 +105,7 @@ export function App() {
           </div>
           {model.sessions.length === 0
             ? <p class="empty">Nothing yet. What you record or choose appears here, with its way to the server.</p>
-            : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} offline={model.offline} onNotice={setNotice} />)}</ul>}
+            : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} offline={model.offline} gone={model.gone.has(session.id)} onNotice={setNotice} />)}</ul>}
         </section>
         <LiveRegion sentence={model.announcement} />
       </main>

@@ -17,6 +17,8 @@ export interface Model {
   flows: Map<string, Flow>;
   offline: boolean;
   pending: number;
+  /** Complete recordings the server no longer has. */
+  gone: ReadonlySet<string>;
   recovered: SessionRecord | null;
   announcement: string;
 }
@@ -25,9 +27,10 @@ export const manager = new TusUploadManager();
 
 const RATE_WINDOW_MS = 10_000;
 const ANNOUNCE_EVERY_MS = 10_000;
+const ASK_MAX = 25;
 
 export class ModelStore {
-  model: Model = { ready: false, failure: null, sessions: [], flows: new Map(), offline: false, pending: 0, recovered: null, announcement: '' };
+  model: Model = { ready: false, failure: null, sessions: [], flows: new Map(), offline: false, pending: 0, gone: new Set(), recovered: null, announcement: '' };
   private readonly samples = new Map<string, { at: number; bytes: number }[]>();
   private listener: (model: Model) => void = () => {};
   private reading = false;
@@ -68,6 +71,7 @@ export class ModelStore {
       const state = await manager.state();
       this.set({ ready: true, offline: state.offline });
       await this.refresh();
+      await this.askServer();
     } catch (error) {
       this.set({ failure: error instanceof Error ? error.message : String(error) });
     }
@@ -111,6 +115,16 @@ export class ModelStore {
       this.set({ sessions, pending });
     } while (this.stale);
     this.reading = false;
+  }
+
+  /** Asks after the newest complete recordings: they may have been deleted elsewhere. Silence of the server changes nothing. */
+  private async askServer(): Promise<void> {
+    const complete = this.model.sessions.filter(({ state }) => state === 'complete').slice(0, ASK_MAX);
+    for (const { id } of complete) {
+      const remote = await manager.getUploadStatus(id).catch(() => null);
+      if (remote === null) return;
+      if (remote.kind !== 'known') this.set({ gone: new Set(this.model.gone).add(id) });
+    }
   }
 
   private progress(sessionId: string, uploaded: number, total: number): void {

@@ -12,6 +12,7 @@ interface Props {
   session: SessionRecord;
   flow: Flow | undefined;
   offline: boolean;
+  gone: boolean;
   onNotice: (message: string) => void;
 }
 
@@ -72,7 +73,7 @@ function ChunkTable({ session }: { session: SessionRecord }) {
   );
 }
 
-export function SessionRow({ session, flow, offline, onNotice }: Props) {
+export function SessionRow({ session, flow, offline, gone, onNotice }: Props) {
   const { cells, attention } = useChunks(session, flow, offline);
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
@@ -82,7 +83,7 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
   const uploaded = complete ? session.bytes : Math.max(session.ackedBytes, flow?.uploaded ?? 0);
   const share = session.bytes === 0 ? 0 : Math.min(1, uploaded / session.bytes);
   const broken = session.state === 'failed' || session.deadChunks > 0;
-  const word = stateWord(session, offline);
+  const word = gone ? 'No longer on the server' : stateWord(session, offline);
   const attempt = (work: Promise<unknown>): void => { work.catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error))); };
   const url = `/files/${session.remoteId}/recording`;
   return (
@@ -96,7 +97,7 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
               <button type="submit">Save</button>
             </form>
           )}
-        <span class={`state ${broken ? 'bad' : complete ? 'good' : offline ? 'warn' : ''}`} data-testid="state">{word}</span>
+        <span class={`state ${broken ? 'bad' : gone ? 'warn' : complete ? 'good' : offline ? 'warn' : ''}`} data-testid="state">{word}</span>
       </div>
       <p class="detail">
         {session.durationMs > 0 && <span>{formatDuration(session.durationMs)}</span>}
@@ -113,7 +114,7 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
         </>
       )}
       {broken && <p class="error">{session.error?.message ?? attention.find((item) => item.status === 'dead')?.lastError?.message ?? 'Part of it was refused by the server.'}</p>}
-      {complete && <audio controls preload="none" src={url} aria-label={session.name} data-testid="player" />}
+      {complete && !gone && <audio controls preload="none" src={url} aria-label={session.name} data-testid="player" />}
       {asking
         ? (
           <div class="confirm" role="alertdialog" aria-label="Delete this recording?">
@@ -124,12 +125,12 @@ export function SessionRow({ session, flow, offline, onNotice }: Props) {
         )
         : (
           <div class="actions small">
-            {complete && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
+            {complete && !gone && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
             {!complete && !live && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
             {(broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
             {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
             {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
-            {!live && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
+            {!live && !gone && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
             {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}
             {!complete && cells.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : cells.length === 1 ? '1 chunk' : `${cells.length} chunks`}</button>}
           </div>

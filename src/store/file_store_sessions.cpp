@@ -131,7 +131,7 @@ io::task<result<recording_handle>> file_store::open_recording(const session::ses
     out.etag = fmt::format("\"{:x}-{:x}\"", value.size_bytes, value.ended_at.time_since_epoch().count());
     out.original_name = value.name;
     out.format = value.format;
-    out.media_type = session::media_type_of(value.file_name);
+    out.media_type = session::media_type_of(value);
     out.finished_at = value.ended_at;
   }
   auto file = co_await dir_.root->handle.open_file(path, io::open_mode::read);

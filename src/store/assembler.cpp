@@ -46,6 +46,8 @@ void assembler::stop() noexcept {
 }
 
 io::task<void> assembler::run() {
+  // Ended by stop() alone: a lane that was given up in the middle of a step would be resumed by nobody.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   io::task_scope lanes{ring_};
   for (unsigned i = 0; i < limits::assemblies_running_max; ++i) {
     if (!lanes.spawn(lane())) break;

@@ -77,7 +77,7 @@ io::task<void> committer::ended() {
       const std::lock_guard lock{mutex_};
       if (ended_) break;
     }
-    (void)co_await finished_.wait(seen, io::deadline::never());
+    co_await finished_.wait_uninterrupted(seen);
   }
 }
 

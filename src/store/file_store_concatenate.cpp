@@ -54,6 +54,7 @@ io::task<result<created_chunk>> file_store::concatenate_now(const concatenate_re
   creation.metadata = request.metadata;
   creation.concat = request.concat;
   auto created = co_await create_now(creation);
+  if (created) created->id = creation.id;
   if (!created || created->chunk.complete()) co_return created;
 
   auto held = co_await core_.open(creation.id);

@@ -12,7 +12,7 @@ io::task<gate::pass> gate::enter() {
         co_return pass{*this};
       }
     }
-    (void)co_await freed_.wait(seen, io::deadline::never());
+    co_await freed_.wait_uninterrupted(seen);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "waveforge/store/session_files.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -23,10 +25,13 @@ std::string session_path(const session::session_id& id, unsigned fan_out) {
   std::string path;
   if (id.space() == session::id_space::upload) path = ".tus/";
   const std::string_view text = id.text();
-  // Two characters a level; ids shorter than that stay flat. The characters at the end are the random ones of a token.
-  for (unsigned level = 0; level < fan_out && text.size() >= 2 * (level + 1); ++level) {
-    path.append(text.substr(text.size() - 2 * (level + 1), 2));
-    path.push_back('/');
+  // By a hash, so that every session lies equally deep whatever its id looks like: a short id could otherwise be the
+  // name of a directory that others live in. FNV-1a, 32 bits: part of the layout, never to be changed.
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
+  for (unsigned level = 0; level < fan_out; ++level) {
+    path += fmt::format("{:02x}/", hash & 0xFFU);
+    hash >>= 8U;
   }
   path.append(text);
   return path;
@@ -95,7 +100,10 @@ io::task<result<std::shared_ptr<open_file>>> session_files::open_below(const std
 }
 
 io::task<result<std::shared_ptr<open_file>>> session_files::segment() {
-  return open_below("chunks", "segment");
+  const std::string parent{"chunks"};
+  const std::string name{"segment"};
+  auto opened = co_await open_below(parent, name);
+  co_return opened;
 }
 
 io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint32_t index, std::uint32_t generation) {

@@ -21,6 +21,7 @@ T run_on_ring(io::ring_context& ring, io::task<T> work) {
     boost::asio::co_spawn(ring.get_executor(), std::move(work), [&](std::exception_ptr thrown) {
       failure = thrown;
       ended = true;
+      ring.post([] {});  // a turn that ends the work before it waits must not wait
     });
     while (!ended) ring.turn(true);
     if (failure) std::rethrow_exception(failure);
@@ -31,6 +32,7 @@ T run_on_ring(io::ring_context& ring, io::task<T> work) {
       failure = thrown;
       if (!thrown) value.emplace(std::move(returned));
       ended = true;
+      ring.post([] {});  // a turn that ends the work before it waits must not wait
     });
     while (!ended) ring.turn(true);
     if (failure) std::rethrow_exception(failure);

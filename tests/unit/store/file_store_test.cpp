@@ -1,0 +1,275 @@
+// Proves that the file store keeps what it promises on the real ring and the real disk: chunks in any order become one
+// recording, restarts lose nothing, and what cannot be done says why.
+#include "waveforge/store/file_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "support/memory_body.hpp"
+#include "support/ring_fixture.hpp"
+#include "support/temporary_directory.hpp"
+#include "waveforge/store/store_host.hpp"
+
+namespace wf::store {
+namespace {
+
+using test::memory_body;
+
+class counting_random final : public random_source {
+ public:
+  void fill(std::span<std::byte> out) noexcept override {
+    for (auto& byte : out) byte = static_cast<std::byte>(++value_);
+  }
+
+ private:
+  unsigned value_{0};
+};
+
+class FileStore : public test::real_ring {
+ protected:
+  test::temporary_directory home_;
+  counting_random random_;
+  null_logger log_;
+  null_metrics count_;
+  environment world_{io::real_kernel(), time_, random_, log_, count_};
+  options with_{};
+  io::buffer_pool buffers_{ring_, 8, limits_piece};
+  io::buffer_pool heads_{ring_, 8, 16384};
+  io::pipe_pool pipes_{ring_, 2, 1U << 20U};
+  io::worker on_{ring_, buffers_, heads_, pipes_};
+  std::unique_ptr<store_host> host_;
+  static constexpr std::size_t limits_piece = 512 * 1024;
+
+  void SetUp() override {
+    with_.data_dir = home_.path() + "/data";
+    with_.min_free = {0, 0};
+    open();
+  }
+  void open() {
+    auto opened = store_host::open(world_, with_);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    host_ = std::move(*opened);
+  }
+  void reopen() {
+    host_.reset();
+    open();
+  }
+  store& data() { return host_->serving(); }
+
+  static session::session_id id_of(std::string_view text) {
+    return session::session_id::parse(text, session::id_format::token).value();
+  }
+  static std::string text_of(std::size_t size, unsigned seed) {
+    std::string text(size, '\0');
+    std::uint32_t state = seed * 2654435761U + 1;
+    for (auto& c : text) {
+      state = state * 1664525U + 1013904223U;
+      c = static_cast<char>(state >> 24U);
+    }
+    return text;
+  }
+  create_request creation(std::string_view id, std::uint32_t index, std::optional<std::uint64_t> length,
+                          std::optional<std::uint32_t> total = {}) {
+    create_request request;
+    request.id = id_of(id);
+    request.index = chunk_index{index};
+    request.length_bytes = length;
+    request.length_bytes_max = 5U << 20U;
+    request.hints.total_chunks = total;
+    request.hints.format = "webm";
+    return request;
+  }
+  result<chunk_view> append(std::string_view id, std::uint32_t index, memory_body& body, std::uint64_t offset) {
+    auto right = run(data().write(id_of(id), chunk_index{index}));
+    if (!right) return fail(right.error());
+    append_options how;
+    how.offset_bytes = offset;
+    return run((*right)->append(on_, body, how));
+  }
+  void send(std::string_view id, std::uint32_t index, const std::string& text,
+            std::optional<std::uint32_t> total = {}) {
+    const auto created = run(data().create(creation(id, index, text.size(), total)));
+    ASSERT_TRUE(created) << created.error().detail;
+    memory_body body{text};
+    const auto appended = append(id, index, body, created->chunk.offset_bytes);
+    ASSERT_TRUE(appended) << appended.error().detail;
+    EXPECT_TRUE(appended->complete());
+  }
+  session_view wait_for(std::string_view id, session::state wanted) {
+    std::uint64_t seen = 0;
+    for (;;) {
+      auto view = run(data().wait_for_change(id_of(id), seen, ring_.after(std::chrono::seconds{20})));
+      if (!view) {
+        ADD_FAILURE() << "never became " << session::name_of(wanted) << ": " << view.error().detail;
+        return {};
+      }
+      if (view->state == wanted) return *view;
+      seen = view->version;
+    }
+  }
+  std::string recording(std::string_view id) const {
+    std::ifstream in{with_.data_dir + "/" + std::string{id} + "/completed/recording.webm", std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  }
+};
+
+TEST_F(FileStore, MakesOneRecordingOfChunksInAnyOrder) {
+  const std::string a = text_of(300'000, 1);
+  const std::string b = text_of(300'000, 2);
+  const std::string c = text_of(12'345, 3);
+  send("one", 1, b);
+  send("one", 2, c, 3);
+  send("one", 0, a);
+  const auto view = wait_for("one", session::state::assembled);
+  EXPECT_EQ(view.recording->size_bytes, a.size() + b.size() + c.size());
+  EXPECT_EQ(recording("one"), a + b + c);
+}
+
+TEST_F(FileStore, MakesOneRecordingOfIrregularChunks) {
+  std::string all;
+  for (std::uint32_t i = 0; i < 7; ++i) {
+    const std::string text = text_of(1000 + 777 * i * i, i + 1);
+    all += text;
+    send("odd", i, text, i == 6 ? std::optional<std::uint32_t>{7} : std::nullopt);
+  }
+  wait_for("odd", session::state::assembled);
+  EXPECT_EQ(recording("odd"), all);
+}
+
+TEST_F(FileStore, KeepsAFilePerChunkWhenAsked) {
+  with_.place = layout::files;
+  reopen();
+  const std::string a = text_of(5000, 1);
+  const std::string b = text_of(5000, 2);
+  send("files", 0, a);
+  EXPECT_TRUE(std::filesystem::exists(with_.data_dir + "/files/chunks/shard_0000/000000.chunk"));
+  send("files", 1, b, 2);
+  wait_for("files", session::state::assembled);
+  EXPECT_EQ(recording("files"), a + b);
+  host_.reset();  // the sources go after the recording was announced
+  EXPECT_FALSE(std::filesystem::exists(with_.data_dir + "/files/chunks"));
+}
+
+TEST_F(FileStore, GoesOnAfterARestartAtEveryLevel) {
+  for (const durability level : {durability::none, durability::chunk, durability::patch}) {
+    with_.level = level;
+    reopen();
+    const std::string id = "again" + std::string{name_of(level)};
+    const std::string a = text_of(200'000, 7);
+    ASSERT_TRUE(run(data().create(creation(id, 0, a.size(), 1))));
+    memory_body half{a.substr(0, 100'000)};
+    ASSERT_TRUE(append(id, 0, half, 0));
+    reopen();
+    const auto settled = run(data().settle(id_of(id), chunk_index{0}));
+    ASSERT_TRUE(settled) << settled.error().detail;
+    EXPECT_EQ(settled->offset_bytes, 100'000U);
+    memory_body rest{a.substr(100'000)};
+    ASSERT_TRUE(append(id, 0, rest, 100'000));
+    wait_for(id, session::state::assembled);
+    EXPECT_EQ(recording(id), a);
+    reopen();
+    EXPECT_EQ(run(data().status(id_of(id)))->state, session::state::assembled);
+  }
+}
+
+TEST_F(FileStore, KeepsThePrefixOfABodyThatBreaksOff) {
+  const std::string a = text_of(100'000, 4);
+  ASSERT_TRUE(run(data().create(creation("cut", 0, a.size(), 1))));
+  memory_body broken{a, {.in_hand_bytes = 1000, .cut_at = 70'001}};
+  const auto appended = append("cut", 0, broken, 0);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, errc::peer_gone);
+  EXPECT_EQ(run(data().settle(id_of("cut"), chunk_index{0}))->offset_bytes, 70'001U);
+}
+
+TEST_F(FileStore, RefusesAnOffsetThatIsNotTheOffset) {
+  ASSERT_TRUE(run(data().create(creation("off", 0, 10, 1))));
+  memory_body body{"0123456789"};
+  const auto appended = append("off", 0, body, 5);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, errc::offset_conflict);
+}
+
+TEST_F(FileStore, StoresUpToTheLengthAndNotBeyond) {
+  ASSERT_TRUE(run(data().create(creation("long", 0, 10, 2))));
+  memory_body body{"0123456789abc", {.chunked = true}};
+  const auto appended = append("long", 0, body, 0);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, errc::too_large);
+  EXPECT_EQ(run(data().settle(id_of("long"), chunk_index{0}))->offset_bytes, 10U);
+}
+
+TEST_F(FileStore, FindsTheSameChunkAgain) {
+  ASSERT_TRUE(run(data().create(creation("twice", 0, 10))));
+  const auto again = run(data().create(creation("twice", 0, 10)));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->existed);
+  const auto other = run(data().create(creation("twice", 0, 11)));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, errc::length_conflict);
+  const auto beyond = run(data().create(creation("twice", 3, 10, 2)));
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().code, errc::bad_request);
+}
+
+TEST_F(FileStore, ForgetsACancelledSessionButItsName) {
+  send("gone", 0, text_of(5000, 1));
+  ASSERT_TRUE(run(data().remove(id_of("gone"))));
+  EXPECT_FALSE(std::filesystem::exists(with_.data_dir + "/gone"));
+  EXPECT_EQ(run(data().status(id_of("gone"))).error().code, errc::cancelled);
+  EXPECT_TRUE(run(data().remove(id_of("gone"))));
+  reopen();
+  EXPECT_EQ(run(data().create(creation("gone", 0, 10))).error().code, errc::cancelled);
+  EXPECT_EQ(run(data().remove(id_of("never"))).error().code, errc::not_found);
+}
+
+TEST_F(FileStore, ReplacesAPartialChunkAndComparesACompleteOne) {
+  const std::string a = text_of(40'000, 1);
+  const std::string b = text_of(40'000, 2);
+  ASSERT_TRUE(run(data().create(creation("mix", 0, a.size()))));
+  memory_body half{text_of(20'000, 9)};
+  ASSERT_TRUE(append("mix", 0, half, 0));
+  memory_body broken{a, {.cut_at = 30'000}};
+  EXPECT_FALSE(run(data().replace(on_, creation("mix", 0, {}), broken)));
+  EXPECT_EQ(run(data().settle(id_of("mix"), chunk_index{0}))->offset_bytes, 20'000U);
+  memory_body whole{a, {.chunked = true}};
+  const auto replaced = run(data().replace(on_, creation("mix", 0, {}), whole));
+  ASSERT_TRUE(replaced) << replaced.error().detail;
+  EXPECT_TRUE(replaced->complete());
+  memory_body same{a};
+  EXPECT_TRUE(run(data().replace(on_, creation("mix", 0, {}), same)));
+  memory_body other{b};
+  EXPECT_EQ(run(data().replace(on_, creation("mix", 0, {}), other)).error().code, errc::content_conflict);
+  send("mix", 1, b, 2);
+  wait_for("mix", session::state::assembled);
+  EXPECT_EQ(recording("mix"), a + b);
+  memory_body late{a};
+  EXPECT_TRUE(run(data().replace(on_, creation("mix", 0, {}), late)));
+}
+
+TEST_F(FileStore, AssemblesWhatIsThereAndSaysWhatIsNot) {
+  send("part", 0, text_of(1000, 1));
+  ASSERT_TRUE(run(data().create(creation("part", 2, 1000))));
+  assemble_request request;
+  request.id = id_of("part");
+  EXPECT_EQ(run(data().assemble(request)).error().code, errc::chunks_missing);
+  request.total_chunks = 1;
+  ASSERT_TRUE(run(data().assemble(request)));
+  wait_for("part", session::state::assembled);
+  EXPECT_EQ(recording("part"), text_of(1000, 1));
+  request.name = "Interview";
+  const auto renamed = run(data().assemble(request));
+  ASSERT_TRUE(renamed);
+  EXPECT_EQ(renamed->recording_name, "Interview");
+}
+
+TEST_F(FileStore, IsOneServersAtATime) {
+  const auto second = store_host::open(world_, with_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, errc::unavailable);
+}
+
+}  // namespace
+}  // namespace wf::store

@@ -57,25 +57,6 @@ cmd_bench() {
   done
 }
 
-# The campaigns are tests labelled `soak`, named soak.NAME; they print while they run.
-cmd_soak() {
-  need_packages build test
-  build_preset release
-  local all
-  mapfile -t all < <(ctest --test-dir build/release -N -L '^soak$' | sed -n 's/.*: soak\.//p')
-  if [ "${1:-}" = --list ]; then
-    printf '%s\n' "${all[@]}"
-    return
-  fi
-  local wanted=("$@") name
-  for name in "${wanted[@]}"; do
-    printf '%s\n' "${all[@]}" | grep -qxF -- "$name" || die "there is no campaign '$name' (./dev soak --list)"
-  done
-  local pattern='.*'
-  if [ ${#wanted[@]} -gt 0 ]; then pattern="($(IFS='|' && echo "${wanted[*]}"))"; fi
-  ctest --test-dir build/release -L '^soak$' -R "^soak\\.$pattern\$" --verbose --no-tests=error
-}
-
 check_format() { cpp_files | xargs -0 -r clang-format --dry-run --Werror; }
 
 run_lint() {

@@ -30,3 +30,17 @@ need_web_modules() {
   say "installing the npm packages of web/"
   (cd web && npm ci --no-audit --no-fund </dev/null)
 }
+
+# playwright PROJECT… [--OPTION…]: the pages in a browser, against the release build of the server.
+playwright() {
+  local arguments=()
+  while [ $# -gt 0 ]; do
+    if [[ $1 == --* ]]; then arguments+=("$1"); else arguments+=("--project=$1"); fi
+    shift
+  done
+  need_web_modules && (
+    cd web || exit
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 WF_SERVER_BIN="$ROOT/build/release/bin/waveforge" \
+      npx --no-install playwright test "${arguments[@]}" </dev/null
+  )
+}

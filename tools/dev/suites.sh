@@ -12,7 +12,8 @@ suite_names() {
   find tests -mindepth 2 -maxdepth 2 -name CMakeLists.txt -printf '%h\n' | sed 's,^tests/,,' |
     grep -vxE 'support|fuzz' | sort || true
   if [ -e web/package.json ]; then echo web; fi
-  if [ -n "$(find web/playwright.config.ts -print 2>/dev/null)" ]; then echo browser; fi
+  if [ -d web/test/e2e ]; then echo browser; fi
+  if [ -d web/test/firefox ]; then echo firefox; fi
   printf '%s\n' asan tsan
   if [ -e tests/fuzz/CMakeLists.txt ]; then echo fuzz; fi
 }
@@ -45,7 +46,7 @@ run_all_suites() {
   local suite
   run_suite format
   run_release_labels
-  for suite in web browser asan tsan fuzz; do
+  for suite in web browser firefox asan tsan fuzz; do
     if printf '%s\n' "$@" | grep -qx "$suite"; then run_suite "$suite"; fi
   done
 }
@@ -59,7 +60,8 @@ run_suite() {
       record_check format $((SECONDS - start)) $status
       ;;
     web) run_web ;;
-    browser) run_browser ;;
+    browser) run_browser browser e2e chaos ;;
+    firefox) run_browser firefox firefox ;;
     asan | tsan) run_preset "$suite" ;;
     fuzz)
       need_packages fuzz
@@ -143,15 +145,16 @@ run_web() {
   record_report web $((SECONDS - start)) $status "$REPORTS/web.xml"
 }
 
+# run_browser SUITE PROJECT…: projects of web/playwright.config.ts; the group of packages has the suite's name.
 run_browser() {
-  need_packages browser
+  local suite=$1
+  shift
+  need_packages "$suite"
   release_build || return 0
   local start=$SECONDS status=0
   (
-    export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/browser.xml"
-    if [ -x build/release/bin/waveforge ]; then export WF_SERVER_BIN="$ROOT/build/release/bin/waveforge"; fi
-    need_web_modules && cd web &&
-      npx --no-install playwright test --reporter=list,junit </dev/null
+    export PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/$suite.xml"
+    playwright "$@" --reporter=list,junit
   ) || status=$?
-  record_report browser $((SECONDS - start)) $status "$REPORTS/browser.xml"
+  record_report "$suite" $((SECONDS - start)) $status "$REPORTS/$suite.xml"
 }

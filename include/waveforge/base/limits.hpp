@@ -52,8 +52,8 @@ inline constexpr std::uint32_t round_files_max = 16;
 /// Answers that may wait for the committer; more would only add latency, so the newcomer is told to come back.
 inline constexpr std::uint32_t round_waiters_max = 65'536;
 inline constexpr std::uint32_t chunks_per_shard = 1'000;
-/// Where a segment ends at the latest: ext4 with blocks of 4 KiB holds no longer file. A chunk whose place lies behind it
-/// (a client may claim any chunkSize) gets a file of its own.
+/// Where a segment ends at the latest: ext4 with blocks of 4 KiB holds no longer file. A chunk whose place lies behind
+/// it (a client may claim any chunkSize) gets a file of its own.
 inline constexpr std::uint64_t segment_bytes_max = (std::uint64_t{1} << 44U) - 4_KiB;
 inline constexpr std::uint64_t ballast_bytes = 64_MiB;
 /// Largest single preallocation step of a segment.

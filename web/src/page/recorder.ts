@@ -134,7 +134,7 @@ export class Recorder {
   private async finish(): Promise<void> {
     let kept = false;
     try {
-      kept = (await finishRecording(this.db, this.sessionId, this.reason !== 'user')) !== null;
+      kept = (await finishRecording(this.db, this.sessionId, false)) !== null;
     } catch (error) {
       console.error(error);
     }

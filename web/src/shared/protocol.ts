@@ -83,7 +83,9 @@ export interface SessionRecord {
   /** 429: nothing of this session is sent before. */
   heldUntil: number;
   paused: boolean;
+  /** Its tab was lost while it recorded; `noticed` once the user has been told. */
   interrupted: boolean;
+  noticed: boolean;
   renamed: boolean;
   error: ChunkError | null;
 }

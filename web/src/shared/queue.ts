@@ -26,7 +26,7 @@ function sessionOf(session: NewSession): SessionRecord {
   return {
     ...session, totalChunks: session.totalChunks ?? null, remoteId: session.id, startedAt: Date.now(), finishedAt: null, durationMs: 0,
     bytes: 0, tailBytes: 0, nextPart: 0, chunks: 0, ackedChunks: 0, ackedBytes: 0, deadChunks: 0, usedCustom: false,
-    fallbackUntil: 0, heldUntil: 0, paused: false, interrupted: false, renamed: false, error: null,
+    fallbackUntil: 0, heldUntil: 0, paused: false, interrupted: false, noticed: false, renamed: false, error: null,
   };
 }
 

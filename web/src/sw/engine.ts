@@ -17,6 +17,8 @@ export interface EngineOptions {
 }
 
 export class Engine {
+  private recovering: Promise<boolean> | null = null;
+
   private constructor(private readonly db: Database, readonly pump: Pump, private readonly emit: (event: UploadEvent) => void,
     private readonly log: (line: string) => void) {}
 
@@ -56,7 +58,12 @@ export class Engine {
    * Closes recordings whose tab is gone. A living tab holds a lock in its recording's name; a lock not held twice, five seconds
    * apart, has no tab. Resolves to whether one was closed.
    */
-  private async recover(): Promise<boolean> {
+  private recover(): Promise<boolean> {
+    this.recovering ??= this.closeOrphans().finally(() => { this.recovering = null; });
+    return this.recovering;
+  }
+
+  private async closeOrphans(): Promise<boolean> {
     const orphaned = async (): Promise<string[]> => {
       const live = (await this.db.getAll('sessions')).filter((session) => session.state === 'recording' || session.state === 'importing');
       if (live.length === 0) return [];

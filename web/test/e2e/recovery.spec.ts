@@ -10,7 +10,11 @@ test('the tab is closed while recording: another tab recovers what was recorded'
   await recording.waitForTimeout(2_500);
   await recording.close({ runBeforeUnload: false });
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect(page.getByTestId('recovered-banner')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByTestId('recovered-banner')).toBeVisible({ timeout: 45_000 });
+  await page.reload();
+  await expect(page.getByTestId('recovered-banner')).toBeVisible();
+  await page.getByRole('button', { name: 'Got it' }).click();
+  await expect(page.getByTestId('recovered-banner')).toHaveCount(0);
   const bytes = await download(server, await newest(page, 'complete'));
   expect(bytes.length).toBeGreaterThan(16_000);
   expect(bytes.subarray(0, 4).toString('hex')).toBe('1a45dfa3');

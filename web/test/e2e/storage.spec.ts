@@ -24,7 +24,7 @@ test('five thousand chunks are listed in under ten milliseconds', async ({ page,
       tx.objectStore('sessions').put({
         id, remoteId: id, name: 'long', format: 'webm', mimeType: 'audio/webm', kind: 'microphone', state: 'uploading', startedAt: Date.now(), finishedAt: Date.now(),
         durationMs: 1, bytes: 5000 * 1048576, tailBytes: 0, nextPart: 0, chunks: 5000, totalChunks: 5000, ackedChunks: 4950, ackedBytes: 4950 * 1048576, deadChunks: 0,
-        uploadMethod: 'tus', usedCustom: false, fallbackUntil: 0, heldUntil: 0, paused: true, interrupted: false, renamed: false, error: null,
+        uploadMethod: 'tus', usedCustom: false, fallbackUntil: 0, heldUntil: 0, paused: true, interrupted: false, noticed: false, renamed: false, error: null,
       });
       for (let chunkIndex = 0; chunkIndex < 5000; ++chunkIndex) {
         tx.objectStore('upload_queue').put({

@@ -52,7 +52,7 @@ for (const [look, use] of Object.entries(looks)) {
       link.inject((seen) => seen.method === 'POST' && link.of('POST', /chunks/).length % 4 === 0, { kind: 'answer', status: 413, body: JSON.stringify({ title: 'too large', detail: 'a chunk may have 5242880 bytes' }) }, 1000);
       await upload(page, noise(9 * MiB), 'choir-rehearsal.webm');
       await expect(page.getByTestId('state').first()).toHaveText('Needs you', { timeout: 30_000 });
-      await page.waitForTimeout(2_000);
+      await page.waitForTimeout(5_000);
       await picture(page, 'failed');
       link.clear();
       link.setMode('down');
@@ -71,7 +71,7 @@ for (const [look, use] of Object.entries(looks)) {
       await lost.waitForTimeout(2_500);
       await lost.close({ runBeforeUnload: false });
       await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-      await expect(page.getByTestId('recovered-banner')).toBeVisible({ timeout: 20_000 });
+      await expect(page.getByTestId('recovered-banner')).toBeVisible({ timeout: 45_000 });
       await picture(page, 'recovered');
     });
   });

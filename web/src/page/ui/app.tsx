@@ -40,8 +40,8 @@ function Banners({ model, notice, dismiss }: { model: Model; notice: string | nu
       )}
       {recovered && (
         <div class="banner info" data-testid="recovered-banner">
-          <p><strong>Recovered recording, {formatDuration(recovered.durationMs)}.</strong> “{recovered.name}” was interrupted. What was recorded until then is safe and on its way.</p>
-          <button type="button" onClick={() => store.set({ recovered: null })}>Got it</button>
+          <p><strong>Recovered recording, {formatDuration(recovered.durationMs)}.</strong> “{recovered.name}” was interrupted. What was recorded until then is safe{recovered.state === 'complete' ? ' on the server' : ' and on its way'}.</p>
+          <button type="button" onClick={() => void store.notice(recovered.id)}>Got it</button>
         </div>
       )}
       {notice && (

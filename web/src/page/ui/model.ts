@@ -1,6 +1,7 @@
 // What the page shows, gathered from the database and the uploader's events.
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionRecord } from '../../shared/protocol.ts';
+import { updateSession } from '../../shared/queue.ts';
 import { TusUploadManager } from '../tus-upload-manager.ts';
 
 export interface Flow {
@@ -55,11 +56,9 @@ export class ModelStore {
       this.announce('Connected again. Uploads go on.');
     });
     manager.on('chunkFailed', ({ permanent }) => { if (permanent) this.announce('Part of a recording could not be uploaded.'); });
-    manager.on('recovered', ({ sessionId }) => {
-      void this.refresh().then(() => {
-        this.set({ recovered: this.model.sessions.find((session) => session.id === sessionId) ?? null });
-        this.announce('An interrupted recording was recovered.');
-      });
+    manager.on('recovered', () => {
+      void this.refresh();
+      this.announce('An interrupted recording was recovered.');
     });
     manager.on('sessionComplete', ({ sessionId }) => {
       void this.refresh();
@@ -112,7 +111,9 @@ export class ModelStore {
       const sessions = await db.getAll('sessions');
       sessions.sort((a, b) => b.startedAt - a.startedAt);
       const pending = sessions.reduce((sum, session) => sum + (session.state === 'complete' ? 0 : session.chunks - session.ackedChunks - session.deadChunks), 0);
-      this.set({ sessions, pending });
+      // Also one recovered while no page was open.
+      const recovered = sessions.find(({ interrupted, noticed }) => interrupted && !noticed) ?? null;
+      this.set({ sessions, pending, recovered });
     } while (this.stale);
     this.reading = false;
   }
@@ -125,6 +126,11 @@ export class ModelStore {
       if (remote === null) return;
       if (remote.kind !== 'known') this.set({ gone: new Set(this.model.gone).add(id) });
     }
+  }
+
+  async notice(sessionId: string): Promise<void> {
+    await updateSession(await manager.database(), sessionId, (session) => { session.noticed = true; });
+    await this.refresh();
   }
 
   private progress(sessionId: string, uploaded: number, total: number): void {

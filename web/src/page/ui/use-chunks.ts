@@ -17,6 +17,7 @@ export interface Chunks {
 
 const OPEN: ChunkStatus[] = ['sending', 'queued', 'waiting', 'dead'];
 const READ_EVERY_MS = 500;
+const READ_AT_LEAST_MS = 2_000;
 const READ_SHARE = 20;
 const ATTENTION_MAX = 100;
 
@@ -56,7 +57,7 @@ export function useChunks(session: SessionRecord, flow: Flow | undefined, offlin
         setChunks(await listChunks(db, session.id, session.chunks));
         cost.current = performance.measure('list chunks', { start }).duration;
       });
-    }, chunks.cells.length === 0 ? 0 : Math.max(READ_EVERY_MS, READ_SHARE * cost.current));
+    }, chunks.cells.length === 0 ? 0 : Math.min(READ_AT_LEAST_MS, Math.max(READ_EVERY_MS, READ_SHARE * cost.current)));
   }, [session.state, session.chunks, session.ackedChunks, session.deadChunks, session.paused, session.heldUntil, session.fallbackUntil, flow, offline]);
   useEffect(() => () => { if (reading.current !== null) clearTimeout(reading.current); }, []);
   return chunks;

@@ -15,7 +15,7 @@ enum class scope : std::uint8_t {
   product,       ///< include, src
   product_unit,  ///< include, src, tests/unit
   product_tool,  ///< include, src, tools
-  clockless,     ///< include, src without src/server: time comes from base/clock.hpp
+  clockless,     ///< include, src without server: time comes from base/clock.hpp
   headers,       ///< every header
   web,           ///< web/src, web/test
   anywhere,      ///< every file that is read, comments and literals included
@@ -90,7 +90,8 @@ bool holds(scope where, std::string_view path) {
     case scope::product: return below_any(path, {"include/", "src/"});
     case scope::product_unit: return below_any(path, {"include/", "src/", "tests/unit/"});
     case scope::product_tool: return below_any(path, {"include/", "src/", "tools/"});
-    case scope::clockless: return below_any(path, {"include/", "src/"}) && !path.starts_with("src/server/");
+    case scope::clockless:
+      return below_any(path, {"include/", "src/"}) && !below_any(path, {"include/waveforge/server/", "src/server/"});
     case scope::headers: return is_header(path);
     case scope::web:
     case scope::anywhere: break;

@@ -118,6 +118,8 @@ bool has_word(std::string_view line, std::string_view needle) {
 bool excused(const ban& rule, std::string_view path, std::string_view line) {
   if (rule.needle == "asio::detached") return path == "src/io/task_scope.cpp";
   if (rule.needle == "steady_clock::now") return path.starts_with("src/io/uring_");  // the real machine itself
+  // Start-up waits for a port that a killed process still holds; no event tells when it lets go.
+  if (rule.needle == "this_thread::sleep_") return path == "src/server/engine.cpp";
   if (rule.needle == "using namespace") return line.find("_literals;") != std::string_view::npos;
   return false;
 }

@@ -80,7 +80,10 @@ io::task<result<std::uint64_t>> answer_sender::send_piped(const api::file_body& 
   const std::uint64_t piece_max = std::min<std::uint64_t>(piped_piece_bytes, around_.on.pipes.capacity_bytes());
   while (done < body.length_bytes) {
     // A reader that takes nothing is waited for before the pipe is leased, not with it in hand.
-    io::operation room{.kind = io::op_kind::poll, .fd = socket->number(), .flags = POLLOUT};
+    io::operation room;
+    room.kind = io::op_kind::poll;
+    room.fd = socket->number();
+    room.flags = POLLOUT;
     const std::int32_t writable = co_await io::perform(std::move(room), around_.on.ring.after(around_.times.send));
     if (writable < 0) co_return fail(os_error(-writable, "send a file"));
     if (around_.piped_answers >= around_.piped_answers_max) co_return done;

@@ -118,7 +118,7 @@ test('a recording deleted elsewhere is shown as gone after a reload', async ({ p
   const id = await newest(page, 'complete');
   expect((await fetch(`${server.url}/files/${id}`, { method: 'DELETE' })).status).toBe(204);
   await page.reload();
-  await expect(page.getByTestId('state')).toHaveText('No longer on the server');
+  await expect(page.getByTestId('state')).toHaveText('No longer on the server', { timeout: 40_000 });
   await expect(page.getByTestId('player')).toHaveCount(0);
 });
 

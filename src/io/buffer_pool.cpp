@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "await.hpp"
@@ -26,11 +27,11 @@ struct buffer_pool::state {
   state& operator=(const state&) = delete;
 
   /// Half as many each time the kernel says that the user may not lock so much.
-  void register_what_fits() {
+  void register_what_fits(std::size_t most) {
     std::vector<std::span<std::byte>> spans;
     spans.reserve(buffers.size());
     for (const buffer& one : buffers) spans.push_back(one.bytes);
-    std::size_t count = std::min<std::size_t>(spans.size(), registered_max);
+    std::size_t count = std::min({spans.size(), most, registered_max});
     while (count > 0) {
       const auto registered = ring.backend().register_buffers(std::span{spans}.first(count));
       if (registered) break;
@@ -70,10 +71,11 @@ buffer_lease lease(const std::shared_ptr<State>& state, std::uint16_t index) {
 
 }  // namespace
 
-buffer_pool::buffer_pool(ring_context& context, std::size_t count, std::size_t buffer_bytes, buffer_use use) {
+buffer_pool::buffer_pool(ring_context& context, std::size_t count, std::size_t buffer_bytes, buffer_use use,
+                         std::size_t registered_most) {
   WF_CHECK(count > 0 && count <= UINT16_MAX && buffer_bytes > 0 && buffer_bytes % 4096 == 0);
   state_ = std::make_shared<state>(context, count, buffer_bytes);
-  if (use == buffer_use::direct_writes) state_->register_what_fits();
+  if (use == buffer_use::direct_writes) state_->register_what_fits(registered_most);
 }
 
 buffer_pool::~buffer_pool() {

@@ -42,7 +42,6 @@ void chunked_body::find_run() noexcept {
 void chunked_body::consume(std::size_t count) noexcept {
   WF_CHECK(count <= run_.size());
   run_ = run_.subspan(count);
-  count_taken(count);
   if (run_.empty()) find_run();
 }
 
@@ -87,7 +86,6 @@ std::size_t chunked_body::decode(std::span<std::byte> received) {
   const auto decoded = decoder_.decode(received);
   state_ = decoded.state;
   if (state_ == http::progress::done) held_ = copy_of(received.subspan(decoded.consumed_bytes));
-  count_taken(decoded.data_bytes);
   return decoded.data_bytes;
 }
 

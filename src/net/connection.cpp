@@ -84,7 +84,6 @@ io::task<connection::next> connection::answer(const http::request_head& head, co
   const steady_time from = around_.on.ring.time().now();
   around_.numbers.add(counter::requests);
   api::reply said = co_await ask(head, body);
-  around_.numbers.add(counter::body_bytes_received, body.taken_bytes());
   if (said.silent) co_return next::drop;
   count(said);
 

@@ -27,14 +27,12 @@ void plain_body::consume(std::size_t count) noexcept {
   WF_CHECK(count <= held_.bytes.size());
   held_.drop(count);
   rest_bytes_ -= count;
-  count_taken(count);
 }
 
 void plain_body::took(std::uint64_t count) noexcept {
   WF_CHECK(held_.empty() && count <= rest_bytes_);
   rest_bytes_ -= count;
   count_received(count);
-  count_taken(count);
 }
 
 io::task<result<std::uint64_t>> plain_body::wait(std::uint64_t want) {
@@ -55,7 +53,6 @@ io::task<result<std::size_t>> plain_body::receive(std::span<std::byte> into, std
   auto got = co_await pull(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest_bytes_))));
   if (!got) co_return fail(std::move(got.error()));
   rest_bytes_ -= *got;
-  count_taken(*got);
   co_return *got;
 }
 

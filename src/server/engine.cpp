@@ -6,6 +6,8 @@
 #include <latch>
 #include <thread>
 
+#include "waveforge/base/limits.hpp"
+#include "waveforge/base/units.hpp"
 #include "waveforge/server/machine.hpp"
 
 namespace wf::server {
@@ -16,6 +18,10 @@ namespace {
 /// below 64 MiB.
 constexpr std::size_t buffers_total = 48;
 constexpr std::size_t buffers_each_min = 4;
+/// Left of the lockable memory for the rings themselves: since kernel 6.14 they count, and without it they cannot be
+/// made.
+constexpr std::uint64_t lockable_reserved = 2_MiB;
+constexpr std::uint64_t lockable_each_ring = 256_KiB;
 /// Pipes of 1 MiB over all workers; an ordinary user may have 64 of them (pipe-user-pages-soft).
 constexpr std::size_t pipes_total = 48;
 constexpr std::size_t pipes_each_min = 2;
@@ -27,6 +33,13 @@ constexpr auto listen_pause = std::chrono::milliseconds{100};
 
 std::size_t share(std::size_t total, unsigned threads, std::size_t least) {
   return std::clamp<std::size_t>(total / threads, least, total / 2);
+}
+
+/// Body buffers a worker may register: its share of what is lockable once every ring exists.
+std::size_t registrable(unsigned threads) {
+  const std::uint64_t rings = lockable_reserved + lockable_each_ring * threads;
+  const std::uint64_t lockable = lockable_bytes();
+  return lockable <= rings ? 0 : static_cast<std::size_t>((lockable - rings) / limits::piece_bytes / threads);
 }
 
 bool is_unix(std::string_view address) {
@@ -92,6 +105,7 @@ result<void> engine::start_threads() {
   for (unsigned i = 0; i < plan_.threads; ++i) {
     worker_plan plan{.name = fmt::format("wf-worker-{}", i),
                      .buffers = share(buffers_total, plan_.threads, buffers_each_min),
+                     .buffers_registered_max = registrable(plan_.threads),
                      .heads = heads_each,
                      .pipes = share(pipes_total, plan_.threads, pipes_each_min)};
     if (plan_.pin) plan.cpu = cpus[i % cpus.size()];

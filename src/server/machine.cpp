@@ -4,7 +4,9 @@
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -28,6 +30,14 @@ std::uint64_t raise_file_limit() noexcept {
   const rlim_t before = files.rlim_cur;
   files.rlim_cur = files.rlim_max;
   return ::setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : before;
+}
+
+std::uint64_t lockable_bytes() noexcept {
+  constexpr std::uint64_t unlimited = 1ULL << 63U;
+  rlimit locked{};
+  // CAP_IPC_LOCK lifts the limit for the kernel; only the common case, root, is recognised here.
+  if (::geteuid() == 0 || ::getrlimit(RLIMIT_MEMLOCK, &locked) != 0) return unlimited;
+  return std::min<std::uint64_t>(locked.rlim_cur, unlimited);
 }
 
 std::span<const int> usable_cpus() {

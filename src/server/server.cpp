@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -45,6 +46,21 @@ net::stream_factory streams_with(std::optional<net::tls_context> tls) {
     if (!from.tls) return net::make_plain_stream(std::move(from), on);
     return std::make_unique<net::tls_stream>(io::socket{std::move(from.fd)}, context);
   };
+}
+
+/// What the operator can do about a data dir that cannot be used.
+error with_advice(error why) {
+  switch (why.os_errno) {
+    case EACCES:
+    case EPERM:
+    case EROFS: why.detail += "; make --data-dir a directory this user may write to"; break;
+    case ENOTDIR:
+    case ENAMETOOLONG: why.detail += "; --data-dir is not the path of a directory"; break;
+    case ENOSPC:
+    case EDQUOT: why.detail += "; make room there, or choose another --data-dir"; break;
+    default: break;
+  }
+  return why;
 }
 
 engine_plan plan_for(const options& set, std::uint64_t descriptors) {
@@ -90,7 +106,7 @@ result<void> server::parts::start() {
   auto ready = machine.prepare();
   if (!ready) return ready;
   auto opened = store::store_host::open({io::real_kernel(), time, random, log, numbers}, set.data);
-  if (!opened) return fail(std::move(opened.error()));
+  if (!opened) return fail(with_advice(std::move(opened.error())));
   data = std::move(*opened);
   data->announce(machine.addresses().front());
   answers = std::make_unique<api::router>(api::services{.data = data->serving(),

@@ -39,7 +39,8 @@ void worker_thread::run(loop& place) {
   }
   io::ring_context ring{world_, time_, std::move(*backend), plan_.name};
   {
-    io::buffer_pool buffers{ring, plan_.buffers, limits::piece_bytes};
+    io::buffer_pool buffers{ring, plan_.buffers, limits::piece_bytes, io::buffer_use::direct_writes,
+                            plan_.buffers_registered_max};
     io::buffer_pool heads{ring, plan_.heads, limits::head_bytes_max, io::buffer_use::memory_only};
     io::pipe_pool pipes{ring, plan_.pipes, plan_.pipe_bytes};
     io::worker lends{ring, buffers, heads, pipes};

@@ -30,9 +30,10 @@ enum class buffer_use : std::uint8_t {
 /// (first in, first out). Loop's thread only; a lease may be dropped there only, too. Making it may throw bad_alloc.
 class buffer_pool {
  public:
-  /// `buffer_bytes`: a multiple of 4096. Call before the ring first runs, or on its thread.
+  /// `buffer_bytes`: a multiple of 4096. `registered_most`: leaves something of RLIMIT_MEMLOCK to the user's other
+  /// rings, which need some to exist at all. Call before the ring first runs, or on its thread.
   buffer_pool(ring_context& context, std::size_t count, std::size_t buffer_bytes,
-              buffer_use use = buffer_use::direct_writes);
+              buffer_use use = buffer_use::direct_writes, std::size_t registered_most = SIZE_MAX);
   ~buffer_pool();  ///< every lease is back
   buffer_pool(const buffer_pool&) = delete;
   buffer_pool& operator=(const buffer_pool&) = delete;

@@ -27,8 +27,6 @@ class connection_body : public io::body_source {
 
   void interrupt() noexcept override;
   [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
-  /// Bytes of the body taken so far, after decoding.
-  [[nodiscard]] std::uint64_t taken_bytes() const noexcept { return taken_bytes_; }
 
   /// Drop what is in hand. True: that was the rest of the body, and the connection may go on.
   [[nodiscard]] virtual bool skip_in_hand() noexcept = 0;
@@ -42,7 +40,6 @@ class connection_body : public io::body_source {
   [[nodiscard]] io::task<result<std::size_t>> pull(std::span<std::byte> into);
   /// `count` bytes were received by somebody else, straight from the socket.
   void count_received(std::uint64_t count) noexcept { received_bytes_ += count; }
-  void count_taken(std::uint64_t count) noexcept { taken_bytes_ += count; }
   [[nodiscard]] io::socket* channel_socket() noexcept { return channel_.from.plain(); }
 
  private:
@@ -50,7 +47,6 @@ class connection_body : public io::body_source {
 
   body_channel channel_;
   slow_body_watch watch_;
-  std::uint64_t taken_bytes_{0};
   std::uint64_t received_bytes_{0};
   bool interrupted_{false};
 };

@@ -27,6 +27,9 @@ class machine_random final : public random_source {
 /// Raise the soft limit of open files to the hard one; returns what it is now. Needs no right.
 std::uint64_t raise_file_limit() noexcept;
 
+/// How much memory this process may have locked (RLIMIT_MEMLOCK); 2^63 without a limit.
+[[nodiscard]] std::uint64_t lockable_bytes() noexcept;
+
 /// CPUs this process may run on, in order.
 [[nodiscard]] std::span<const int> usable_cpus();
 

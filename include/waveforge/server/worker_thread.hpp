@@ -15,6 +15,7 @@ namespace wf::server {
 struct worker_plan {
   std::string name{};
   std::size_t buffers{8};
+  std::size_t buffers_registered_max{8};
   std::size_t heads{64};
   std::size_t pipes{8};
   std::uint32_t pipe_bytes{1U << 20U};

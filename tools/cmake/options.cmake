@@ -26,9 +26,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside coroutine frames and inlined standard library code where there is nothing to report.
   target_compile_options(wf_flags INTERFACE -fcoroutines -fpch-preprocess
     -Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer)
-  if(CMAKE_BUILD_TYPE STREQUAL "Debug")
-    target_compile_options(wf_flags INTERFACE -O1)  # plain -O0 is three times slower under the sanitizers
-  endif()
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(wf_flags INTERFACE -O1)  # plain -O0 is three times slower under the sanitizers
 endif()
 # liburing, RocksDB's and spdlog's headers are not written for -Wconversion; they come in as SYSTEM headers.
 target_compile_definitions(wf_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE _FILE_OFFSET_BITS=64)

@@ -7,9 +7,11 @@
 namespace wf::http {
 
 result<std::string> percent_decode(std::string_view text) {
+  constexpr const char* zero = "A zero byte is not taken.";
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\0') return fail(errc::bad_request, zero);
     if (text[i] != '%') {
       decoded += text[i];
       continue;
@@ -17,7 +19,7 @@ result<std::string> percent_decode(std::string_view text) {
     const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
     if (high < 0 || low < 0) return fail(errc::bad_request, "A `%` must be followed by two hexadecimal digits.");
-    if (high == 0 && low == 0) return fail(errc::bad_request, "An encoded zero byte is not taken.");
+    if (high == 0 && low == 0) return fail(errc::bad_request, zero);
     decoded += static_cast<char>(static_cast<unsigned char>(high * 16 + low));
     i += 2;
   }

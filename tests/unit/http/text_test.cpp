@@ -58,6 +58,7 @@ TEST(form, refuses_bad_escapes_and_too_much) {
   EXPECT_FALSE(form_values::parse("a=%"));
   EXPECT_FALSE(form_values::parse("%zz=1"));
   EXPECT_FALSE(form_values::parse("a=%00"));
+  EXPECT_FALSE(form_values::parse(std::string_view{"a=b\0c", 5}));
   std::string many;
   for (std::uint32_t i = 0; i < limits::form_fields_max; ++i) many += "a=b&";
   EXPECT_TRUE(form_values::parse(many));

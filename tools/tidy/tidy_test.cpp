@@ -213,16 +213,16 @@ TEST(banned, a_header_without_pragma_once_is_reported) {
 }
 
 TEST(banned, what_only_looks_similar_passes) {
-  EXPECT_THAT(
-      told(check_banned({{"src/io/task_scope.cpp", "co_spawn(e, f(), asio::detached);"},
-                         {"src/io/a.cpp", "static_assert(x);\n// never assert(x) or asio::detached\nf(\"usleep\");"},
-                         {"src/io/uring_ring.cpp", "auto t = std::chrono::steady_clock::now();"},
-                         {"include/waveforge/server/clock.hpp", "#pragma once\nauto t = std::chrono::steady_clock::now();"},
-                         {"tests/e2e/a.cpp",
-                          "std::this_thread::sleep_for(poll); GTEST_SKIP() << \"kernel 6.8\"; mkdtemp(\"wf-XXXXXX\");"},
-                         {"src/io/b.cpp", "using namespace std; co_await sleep_until(deadline);"},
-                         {"src/base/a.hpp", "#pragma once\nusing namespace std::chrono_literals;"}})),
-      IsEmpty());
+  EXPECT_THAT(told(check_banned(
+                  {{"src/io/task_scope.cpp", "co_spawn(e, f(), asio::detached);"},
+                   {"src/io/a.cpp", "static_assert(x);\n// never assert(x) or asio::detached\nf(\"usleep\");"},
+                   {"src/io/uring_ring.cpp", "auto t = std::chrono::steady_clock::now();"},
+                   {"include/waveforge/server/clock.hpp", "#pragma once\nauto t = std::chrono::steady_clock::now();"},
+                   {"tests/e2e/a.cpp",
+                    "std::this_thread::sleep_for(poll); GTEST_SKIP() << \"kernel 6.8\"; mkdtemp(\"wf-XXXXXX\");"},
+                   {"src/io/b.cpp", "using namespace std; co_await sleep_until(deadline);"},
+                   {"src/base/a.hpp", "#pragma once\nusing namespace std::chrono_literals;"}})),
+              IsEmpty());
 }
 
 // --- reading ---

@@ -76,7 +76,8 @@ struct concatenate_request {
   std::string metadata{};
   recording_hints hints{};
   bool parts_may_be_unfinished{false};
-  session::session_id id{};  ///< the name it gets if it is not there yet
+  session::session_id id{};                         ///< the name it gets if it is not there yet
+  std::optional<std::uint64_t> length_bytes_max{};  ///< of the sum: too_large
 };
 
 }  // namespace wf::store

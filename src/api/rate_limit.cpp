@@ -31,11 +31,11 @@ rate_verdict rate_limit::take(const session::session_id& id, steady_time now) {
 }
 
 void rate_limit::make_room(stripe& in, steady_time now) {
-  std::erase_if(in.full_at, [now](const auto& entry) { return entry.second <= now; });
-  if (in.full_at.size() < stripe_sessions_max) return;
-  const auto nearest = std::min_element(in.full_at.begin(), in.full_at.end(),
-                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  in.full_at.erase(nearest);
+  if (now - in.swept_at >= sweep_interval) {
+    in.swept_at = now;
+    std::erase_if(in.full_at, [now](const auto& entry) { return entry.second <= now; });
+  }
+  if (in.full_at.size() >= stripe_sessions_max) in.full_at.erase(in.full_at.begin());
 }
 
 std::size_t rate_limit::sessions_remembered() const {

@@ -24,7 +24,7 @@ void memory_store::finish(session_record& in) {
 void memory_store::assemble_if_ready(session_record& in) {
   if (in.now != session::state::sealed || in.chunks.size() != *in.hints.total_chunks) return;
   for (const auto& [index, part] : in.chunks) {
-    if (!part.complete() || part.concat == "partial") return;
+    if (!part.complete()) return;
   }
   in.now = session::state::assembling;
   if (assemble_at_once) finish(in);
@@ -117,7 +117,10 @@ io::task<result<recording_handle>> memory_store::open_recording(const session::s
   handle.etag = "\"" + std::to_string(std::hash<std::string>{}(*session.recording)) + "\"";
   handle.original_name = session.hints.name;
   handle.format = session.hints.format;
-  handle.media_type = session::media_type_of(session::recording_file_name(session.hints.format, session.hints.name));
+  session::recording named;
+  named.format = session.hints.format;
+  named.file_name = session::recording_file_name(session.hints.format, session.hints.name);
+  handle.media_type = session::media_type_of(named);
   handle.finished_at = session.touched_at;
   co_return handle;
 }

@@ -48,7 +48,9 @@ std::optional<utc_time> memory_store::expiry_of(const session_record& in) const 
   const bool whole = in.hints.total_chunks.has_value() && in.chunks.size() == *in.hints.total_chunks &&
                      std::all_of(in.chunks.begin(), in.chunks.end(), [](const auto& c) { return c.second.complete(); });
   const bool partial = !in.chunks.empty() && in.chunks.begin()->second.concat == "partial";
-  if (!expire_after.has_value() || !session::accepts_bytes(in.now) || (whole && !partial)) return std::nullopt;
+  // Partial uploads wait to be joined: they expire even when they are whole.
+  const bool waits = session::accepts_bytes(in.now) && !whole;
+  if (!expire_after.has_value() || !(waits || partial)) return std::nullopt;
   return in.touched_at + *expire_after;
 }
 
@@ -182,8 +184,7 @@ io::task<result<chunk_view>> memory_store::settle(const session::session_id& id,
   co_return view_of(sessions_.at(id), to_number(index));
 }
 
-io::task<result<std::unique_ptr<io::body_source>>> memory_store::hold(io::worker&, io::body_source& body,
-                                                                      std::uint64_t bytes_max) {
+io::task<result<std::string>> memory_store::read_all(io::body_source& body, std::uint64_t bytes_max) {
   std::string bytes;
   const auto buffer = std::make_shared<std::array<std::byte, 4096>>();
   while (!body.done()) {
@@ -200,16 +201,21 @@ io::task<result<std::unique_ptr<io::body_source>>> memory_store::hold(io::worker
     }
     if (bytes.size() > bytes_max) co_return fail(errc::too_large, "The body is longer than a chunk may be.");
   }
-  ++bodies_held_;
-  co_return std::make_unique<memory_body>(std::move(bytes));
+  co_return bytes;
 }
 
-io::task<result<chunk_view>> memory_store::replace(io::worker& on, const create_request& request,
-                                                   io::body_source& body) {
-  const auto held = co_await hold(on, body, request.length_bytes_max);
-  if (!held) co_return fail(held.error());
-  const auto text = (*held)->in_hand_owner();
-  const std::string& bytes = *static_cast<const std::string*>(text.get());
+io::task<result<std::unique_ptr<io::body_source>>> memory_store::hold(io::worker&, io::body_source& body,
+                                                                      std::uint64_t bytes_max) {
+  auto bytes = co_await read_all(body, bytes_max);
+  if (!bytes) co_return fail(bytes.error());
+  ++bodies_held_;
+  co_return std::make_unique<memory_body>(std::move(*bytes));
+}
+
+io::task<result<chunk_view>> memory_store::replace(io::worker&, const create_request& request, io::body_source& body) {
+  const auto read = co_await read_all(body, request.length_bytes_max);
+  if (!read) co_return fail(read.error());
+  const std::string& bytes = *read;
   const auto settled = co_await displace(request.id, request.index);
   if (!settled) co_return fail(settled.error());
   if (const auto part = find_chunk(request.id, request.index); part && (*part)->complete()) {

@@ -28,9 +28,11 @@ class memory_store final : public store::store {
   void finish_assembly(const session::session_id& id);
   void damage(const session::session_id& id, std::string why);
   void expire(const session::session_id& id);
+  void forget() { sessions_.clear(); }
   [[nodiscard]] bool knows(const session::session_id& id) const { return sessions_.contains(id); }
   [[nodiscard]] std::string bytes_of(const session::session_id& id, std::uint32_t index) const;
   [[nodiscard]] std::string recording_of(const session::session_id& id) const;
+  /// How many files came before their place was known.
   [[nodiscard]] std::size_t bodies_held() const noexcept { return bodies_held_; }
 
   [[nodiscard]] wf::store::capabilities can() const noexcept override { return abilities; }
@@ -87,6 +89,7 @@ class memory_store final : public store::store {
   [[nodiscard]] result<void> take_hints(session_record& in, const wf::store::recording_hints& told,
                                         std::optional<std::uint32_t> index);
   [[nodiscard]] result<wf::store::created_chunk> create_now(const wf::store::create_request& request);
+  [[nodiscard]] static io::task<result<std::string>> read_all(io::body_source& body, std::uint64_t bytes_max);
   [[nodiscard]] io::task<result<void>> displace(session::session_id id, chunk_index index);
   [[nodiscard]] std::optional<utc_time> expiry_of(const session_record& in) const;
   [[nodiscard]] wf::store::chunk_view view_of(const session_record& in, std::uint32_t index) const;

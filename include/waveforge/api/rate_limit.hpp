@@ -20,7 +20,8 @@ struct rate_verdict {
 
 /// A token bucket per session: `per_second` tokens come in, `burst` fit. An empty bucket first delays, then refuses.
 /// Kept as the time at which the bucket would be full again (one number a session); full buckets are forgotten, and of
-/// too many sessions one that is nearly full is forgiven. Thread-safe; no call waits.
+/// too many sessions any one is forgiven: the work for a stranger's new name must not grow with their number.
+/// Thread-safe; no call waits.
 class rate_limit {
  public:
   /// `per_second` 0: everything passes.
@@ -38,8 +39,11 @@ class rate_limit {
   static constexpr std::size_t stripe_sessions_max = 1'024;
 
  private:
+  static constexpr auto sweep_interval = std::chrono::seconds{1};
+
   struct stripe {
     mutable std::mutex mutex{};
+    steady_time swept_at{};
     std::unordered_map<session::session_id, steady_time> full_at{};
   };
   static void make_room(stripe& in, steady_time now);

@@ -129,6 +129,8 @@ TEST(recording, irregular_chunks_go_to_shard_files_and_through_splice) {
   client.wait_for_state(session, "assembled");
   EXPECT_EQ(sha256_of_file(recording_of(data, session)), all.sha256);
   EXPECT_EQ(client.recording_sha256(session), all.sha256);
+  // The sources go after the recording was announced; a stop waits for that.
+  EXPECT_EQ(server.stop(), 0);
   EXPECT_FALSE(std::filesystem::exists(chunks / "shard_0001")) << "the sources are still there";
 }
 

@@ -45,6 +45,34 @@ io::task<result<io::buffer_lease>> body_transfer::lease() {
 }
 
 io::task<result<void>> body_transfer::run(way how) {
+  const auto moved = co_await take_all(how);
+  if (moved || moved.error().code == errc::too_large || moved.error().code == errc::no_space) co_return moved;
+  // The body was broken off. What has arrived of it is kept, to the last byte.
+  const auto kept = co_await keep_what_is_there();
+  co_return kept ? moved : kept;
+}
+
+io::task<result<void>> body_transfer::keep_what_is_there() {
+  while (room() > 0 && !body_.in_hand().empty()) {
+    const auto written = co_await in_hand_piece();
+    if (!written) co_return written;
+  }
+  // Nothing is waited for: a peer that is gone sends no more, and a displaced one must make way at once.
+  while (rest() > 0 && body_.raw() != nullptr) {
+    const auto buffer = on_.buffers.try_take();
+    if (!buffer) break;
+    const auto into =
+        buffer->bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer->bytes.size(), rest())));
+    const auto got = body_.raw()->receive_now(into);
+    if (!got || got->value_or(0) == 0) break;
+    body_.took(**got);
+    const auto written = co_await write(into.first(**got), buffer);
+    if (!written) co_return written;
+  }
+  co_return result<void>{};
+}
+
+io::task<result<void>> body_transfer::take_all(way how) {
   while (!body_.done()) {
     if (room() == 0) {
       const auto ended = co_await ends_here(body_);

@@ -35,6 +35,9 @@ class body_transfer {
   [[nodiscard]] io::task<result<void>> run(way how);
 
  private:
+  [[nodiscard]] io::task<result<void>> take_all(way how);
+  /// After a failure: bytes in hand and in the socket that can be had without waiting.
+  [[nodiscard]] io::task<result<void>> keep_what_is_there();
   [[nodiscard]] io::task<result<void>> buffered_piece();
   [[nodiscard]] io::task<result<void>> in_hand_piece();
   [[nodiscard]] io::task<result<void>> splice_piece();

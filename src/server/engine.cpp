@@ -119,7 +119,11 @@ result<void> engine::start_threads() {
 result<void> engine::prepare() {
   for (const std::string& address : plan_.listen) {
     auto taken = take_address(address);
-    if (!taken) return taken;
+    if (!taken) {
+      error why = std::move(taken.error());
+      why.detail = fmt::format("--listen {}: {}", address, why.detail);
+      return fail(std::move(why));
+    }
   }
   return start_threads();
 }

@@ -64,7 +64,8 @@ TEST_F(fallback, fields_come_in_any_order) {
 
 TEST_F(fallback, the_outcome_does_not_depend_on_how_the_body_was_cut) {
   // Bytes that look like a boundary, and are none, are part of the file.
-  const std::string bytes = "x\r\n--edg\r\n-\r\r\n--ed-\r\n--\r\n\n--edge--\r\n-\r--edge" + std::string(700, 'y') + "\r\n--ed";
+  const std::string bytes =
+      "x\r\n--edg\r\n-\r\r\n--ed-\r\n--\r\n\n--edge--\r\n-\r--edge" + std::string(700, 'y') + "\r\n--ed";
   for (const std::string& form :
        {place("0") + file(bytes) + part("file_name", "n") + end(), file(bytes) + place("0") + end() + "epilogue"}) {
     for (std::size_t piece = 1; piece < 300; piece += piece < 40 ? 1 : 37) {

@@ -1,7 +1,7 @@
 // A recording goes in through the page and comes out of the server unchanged.
 import { download, expect, newest, noise, recorded, sha256, spyOnRecorder, test } from '../support/fixtures.ts';
 
-test('what the microphone gave is what the server assembled, and it plays', async ({ page, server }) => {
+test('what the microphone gave is what the server assembled, and it plays @acceptance', async ({ page, server }) => {
   await spyOnRecorder(page);
   await page.goto(server.url);
   await page.getByTestId('record').click();
@@ -24,7 +24,7 @@ test('what the microphone gave is what the server assembled, and it plays', asyn
   expect(played.at).toBeGreaterThan(0.5);
 });
 
-test('a file of several chunks arrives unchanged, with its name and total', async ({ page, server }) => {
+test('a file of several chunks arrives unchanged, with its name and total @acceptance', async ({ page, server }) => {
   const bytes = noise(5 * 1024 * 1024 + 123_457);
   await page.goto(server.url);
   await page.getByTestId('file-input').setInputFiles({ name: 'talk.webm', mimeType: 'audio/webm', buffer: bytes });
@@ -34,7 +34,7 @@ test('a file of several chunks arrives unchanged, with its name and total', asyn
   expect(status).toMatchObject({ assembled: true, total_chunks: 6, recording_name: 'talk.webm', format: 'webm' });
 });
 
-test('a file of exactly two chunks and one of a single byte', async ({ page, server }) => {
+test('a file of exactly two chunks and one of a single byte @acceptance', async ({ page, server }) => {
   await page.goto(server.url);
   for (const [i, size] of [2 * 1024 * 1024, 1].entries()) {
     const bytes = noise(size, i + 7);

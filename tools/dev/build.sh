@@ -23,12 +23,6 @@ build_preset() {
     "${before[@]}" cmake --build --preset "$preset" -j "$JOBS" "${targets[@]}"
 }
 
-cmd_sim() {
-  need_packages build
-  build_preset release wfsim
-  exec build/release/bin/wfsim "$@"
-}
-
 # The benchmarks there are: scripts bench/NAME/run, and binaries bench_NAME of the bench preset.
 bench_names() {
   find bench -mindepth 2 -maxdepth 2 -name run -printf '%h\n' 2>/dev/null | sed 's,^bench/,,'

@@ -116,8 +116,7 @@ result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_a
   if (!opened.ok()) {
     error why = failure(opened, fmt::format("open the facts in {}", path));
     if (why.code == errc::damaged) {
-      why.detail +=
-          "; the recordings' bytes are untouched: stop the server, copy the data dir, and run 'wfctl fsck' on the copy";
+      why.detail += "; the recordings' bytes are untouched: stop the server and work on a copy of the data dir";
     }
     return fail(std::move(why));
   }

@@ -108,15 +108,19 @@ TEST_F(file_answer_test, that_is_shorter_than_told_breaks_the_connection) {
   EXPECT_EQ(heard_.size() - heard_.find("\r\n\r\n") - 4, content_.size() - 5);
 }
 
-TEST_F(file_answer_test, DISABLED_that_nobody_takes_is_cut_after_a_minute) {
+TEST_F(file_answer_test, that_nobody_takes_is_cut_after_a_minute) {
   say("GET /file HTTP/1.1\r\nHost: a\r\n\r\n");
   until_seen(1);
-  settle();
-  time_.advance(59s);
-  settle();
-  EXPECT_EQ(scope_.size(), 1U);
-  time_.advance(2s);
-  until([this] { return scope_.size() == 0; });
+  // The kernel splices on threads of its own, so how many turns fill the socket is not known; the minute begins when it
+  // is full. The clock therefore goes on second by second: never fewer than sixty, and in the end it is cut.
+  int seconds = 0;
+  until([&] {
+    time_.advance(1s);
+    ++seconds;
+    settle();
+    return scope_.size() == 0;
+  });
+  EXPECT_GE(seconds, 60);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "waveforge/base/check.hpp"
 
@@ -98,13 +99,26 @@ void helper_thread::start(op_id id, operation& op) {
     changed_.notify_one();
     return;
   }
+  if (!begin()) {
+    // No thread is to be had: everything queued ends, and the next operation tries again.
+    const std::lock_guard lock{mutex_};
+    for (const job& one : jobs_) add_result({one.id, -EAGAIN, false});
+    jobs_.clear();
+  }
+}
+
+bool helper_thread::begin() noexcept {
   // Signals are the main thread's: a new thread inherits the mask of the one that makes it.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {  // its way of saying that the kernel refused
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread_.joinable();
 }
 
 bool helper_thread::cancel(op_id id) {

@@ -37,6 +37,7 @@ class helper_thread {
     op_id id;
     operation* op;
   };
+  [[nodiscard]] bool begin() noexcept;
   void run();
   void add_result(completion done);  // under the mutex
 

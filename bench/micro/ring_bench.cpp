@@ -1,5 +1,6 @@
 // What one operation of the ring costs, kernel included: coroutines awaiting nops, waits without an operation, starts.
 #include <benchmark/benchmark.h>
+#include <liburing.h>
 
 #include <cstdint>
 
@@ -54,6 +55,26 @@ void run_many(benchmark::State& state, Make make) {
   }
   state.SetItemsProcessed(state.iterations());
 }
+
+/// The floor: the same nops by liburing alone, as many in flight, without slots, coroutines or cancellation.
+void floor_nop(benchmark::State& state) {
+  io_uring ring;
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+  if (io_uring_queue_init_params(1024, &ring, &params) != 0) {
+    state.SkipWithError("this kernel lacks DEFER_TASKRUN (6.1)");
+    return;
+  }
+  const auto in_flight = static_cast<std::size_t>(state.range(0));
+  while (state.KeepRunningBatch(state.range(0))) {
+    for (std::size_t i = 0; i < in_flight; ++i) io_uring_prep_nop(io_uring_get_sqe(&ring));
+    io_uring_submit_and_wait(&ring, static_cast<unsigned>(in_flight));
+    io_uring_cq_advance(&ring, io_uring_cq_ready(&ring));
+  }
+  state.SetItemsProcessed(state.iterations());
+  io_uring_queue_exit(&ring);
+}
+BENCHMARK(floor_nop)->Arg(1)->Arg(64);
 
 void nop(benchmark::State& state) {
   run_many(state, [](ring_context&, budget& shared) { return perform_nops(shared, deadline::never()); });

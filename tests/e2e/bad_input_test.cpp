@@ -8,6 +8,7 @@ namespace wf::test {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 class bad_input : public testing::Test {
  protected:
@@ -128,11 +129,9 @@ TEST_F(bad_input, no_version) {
 
 TEST_F(bad_input, garbage) {
   for (const std::string& bytes :
-       {std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not a request\r\n\r\n", 34},
-        std::string{"GET\r\n\r\n"}, std::string{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
-        std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string{"GET / HTTP/1.1\nHost: a\n\n"},
-        std::string{"GET / HTTP/1.1\r\nHost : a\r\n\r\n"},
-        std::string{"GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 37}}) {
+       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not a request\r\n\r\n"s, "GET\r\n\r\n"s,
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"s, "GET / HTTP/1.1\r\n\r\n"s, "GET / HTTP/1.1\nHost: a\n\n"s,
+        "GET / HTTP/1.1\r\nHost : a\r\n\r\n"s, "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s}) {
     raw_client client{server->port()};
     client.send(bytes);
     EXPECT_EQ(client.receive().status, 400);

@@ -156,8 +156,7 @@ TEST_F(tls_test, half_a_record_is_no_byte_and_holds_no_buffer) {
   until([this] { return handler_.open_body != nullptr; });
   // The client's record is caught in memory, and only its beginning is let through.
   BIO* caught = BIO_new(BIO_s_mem());
-  BIO_up_ref(SSL_get_rbio(session_));
-  SSL_set_bio(session_, SSL_get_rbio(session_), caught);
+  SSL_set0_wbio(session_, caught);
   std::size_t sent = 0;
   EXPECT_EQ(SSL_write_ex(session_, "12345", 5, &sent), 1);
   std::array<char, 256> record{};

@@ -5,6 +5,7 @@
 #include "waveforge/base/limits.hpp"
 #include "waveforge/session/manifest.hpp"
 #include "waveforge/store/recording_names.hpp"
+#include "waveforge/store/remover.hpp"
 #include "waveforge/store/rows.hpp"
 
 namespace wf::store {
@@ -185,6 +186,7 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   finished.size_bytes = size_bytes;
   finished.plan = 0;
   request.rows = {session_row(finished)};
+  add_expiry_row(finished, core_.with.expiry(), request.rows);
   request.sync = true;
   request.ended = [entry, size_bytes](const result<void>& outcome) {
     if (!outcome) return;

@@ -113,25 +113,4 @@ io::task<result<void>> assembler::splice(io::file& from, const session::plan_ste
   co_return result<void>{};
 }
 
-io::task<result<void>> remove_tree(const io::directory& parent, std::string name) {
-  const auto itself = co_await parent.open_directory(name);
-  if (!itself) {
-    if (itself.error().code == errc::not_found) co_return result<void>{};
-    co_return fail(itself.error());
-  }
-  const auto entries = co_await itself->list();
-  if (!entries) co_return fail(entries.error());
-  for (const auto& entry : *entries) {
-    result<void> removed{};
-    if (entry.kind == io::file_kind::directory) {
-      removed = co_await remove_tree(*itself, entry.name);
-    } else {
-      removed = co_await itself->unlink(entry.name);
-    }
-    if (!removed && removed.error().code != errc::not_found) co_return removed;
-  }
-  const auto gone = co_await parent.remove_directory(name);
-  co_return gone;
-}
-
 }  // namespace wf::store

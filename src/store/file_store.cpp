@@ -40,6 +40,8 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       core_{world_, with_, dir_.root, dir_.file_system, dir_.now.era, *rows_, commits_, sessions_, space_, nullptr},
       pipes_(background_ring_, assembly_pipes, assembly_pipe_bytes),
       assembler_(core_, background_ring_, pipes_),
+      remover_(core_),
+      sweeper_(core_, background_ring_, remover_),
       rounds_(commit_ring_),
       background_(background_ring_) {
   core_.assembles = &assembler_;
@@ -59,7 +61,9 @@ io::task<result<void>> file_store::start() {
       (void)background_.spawn([](claimed_dir& dir) -> io::task<void> { (void)co_await write_identity(dir); }(dir_));
     });
   });
-  if (!background_.spawn(assembler_.run()) || !background_.spawn(trim())) co_return fail(errc::internal, "closed");
+  if (!background_.spawn(assembler_.run()) || !background_.spawn(trim()) || !background_.spawn(sweeper_.run())) {
+    co_return fail(errc::internal, "closed");
+  }
   std::vector<session::session_id> unfinished;
   const std::string prefix{static_cast<char>(session::fact_kind::work)};
   const auto scanned = rows_->scan(prefix, prefix, [&](std::string_view key, std::string_view) {
@@ -137,7 +141,7 @@ io::task<void> file_store::resume_work(session::session_id id) {
     now = entry->value.now;
   }
   if (!known || session::is_tombstone(now)) {
-    (void)co_await remove_bytes(entry);
+    (void)co_await remover_.remove_bytes(entry);
   } else if (now == session::state::assembling || now == session::state::failed) {
     {
       const std::lock_guard lock{entry->mutex};

@@ -11,9 +11,9 @@ namespace {
 
 /// Makes the chunk in `value`; the rows that say so.
 std::vector<fact_write> add_chunk(session::recording& value, const create_request& request, utc_time now, bool fresh,
-                                  layout place) {
+                                  const options& with) {
   const std::uint32_t index = to_number(request.index);
-  bool changed = take_creation(value, request, now, fresh, place);
+  bool changed = take_creation(value, request, now, fresh, with.place);
   const auto placed = session::place_chunk(value.layout, value.chunks, index, request.length_bytes,
                                            value.chunk_size_bytes, value.total);
   changed = changed || placed.after != value.layout;
@@ -29,6 +29,7 @@ std::vector<fact_write> add_chunk(session::recording& value, const create_reques
   std::vector<fact_write> rows;
   if (changed) rows.push_back(session_row(value));
   rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
+  if (fresh) add_expiry_row(value, with.expiry(), rows);
   return rows;
 }
 
@@ -56,7 +57,7 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
       }
       if (auto room = space_.room_for(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
       new_session = !entry.known;
-      commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_.place);
+      commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_);
       entry.known = true;
       store_core::touch(entry);
     }
@@ -81,7 +82,7 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
   const std::lock_guard lock{entry.mutex};
   const session::chunk* one = entry.value.chunks.find(index);
   if (one == nullptr) co_return fail(errc::cancelled, "the chunk was removed while it was created");
-  co_return created_chunk{entry.view_chunk(index, *one, with_.expire_after), false};
+  co_return created_chunk{entry.view_chunk(index, *one, with_.expiry()), false};
 }
 
 io::task<result<created_chunk>> file_store::find_again(session_hold held, const create_request& request) {
@@ -119,7 +120,7 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
   const std::lock_guard lock{entry.mutex};
   const session::chunk* one = entry.value.chunks.find(index);
   if (one == nullptr) co_return fail(errc::not_found, "the chunk was removed meanwhile");
-  co_return created_chunk{entry.view_chunk(index, *one, with_.expire_after), true};
+  co_return created_chunk{entry.view_chunk(index, *one, with_.expiry()), true};
 }
 
 io::task<result<std::unique_ptr<writer>>> file_store::write(const session::session_id& id, chunk_index index) {
@@ -155,7 +156,7 @@ io::task<result<chunk_view>> file_store::settle_now(session::session_id id, std:
   const std::lock_guard lock{(*held)->mutex};
   const session::chunk* one = (*held)->value.chunks.find(index);
   if (one == nullptr) co_return fail(errc::not_found, "there is no such chunk in this session");
-  co_return (*held)->view_chunk(index, *one, with_.expire_after);
+  co_return (*held)->view_chunk(index, *one, with_.expiry());
 }
 
 }  // namespace wf::store

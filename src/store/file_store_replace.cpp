@@ -129,7 +129,7 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
   const std::lock_guard lock{held->mutex};
   const session::chunk* one = held->value.chunks.find(index);
   if (one == nullptr) co_return fail(errc::not_found, "the chunk was removed meanwhile");
-  co_return held->view_chunk(index, *one, with_.expire_after);
+  co_return held->view_chunk(index, *one, with_.expiry());
 }
 
 io::task<result<chunk_view>> file_store::take_replacement(session_hold held, const create_request& request,
@@ -164,6 +164,7 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
     commit.rows.push_back(chunk_row(value.id, index, after));
     commit.rows.push_back(progress_row(value.id, index, after, length, true, core_.era));
     entry.known = true;
+    if (fresh) add_expiry_row(value, with_.expiry(), commit.rows);
   }
   commit.files = entry.files.dirty_files();
   commit.directories = entry.files.dirty_directories();
@@ -192,7 +193,7 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
   }
   core_.assemble_if_ready(held.entry());
   const std::lock_guard lock{entry.mutex};
-  co_return entry.view_chunk(index, after, with_.expire_after);
+  co_return entry.view_chunk(index, after, with_.expiry());
 }
 
 io::task<result<void>> file_store::move_into_segment(session_hold& held, std::uint32_t index, session::chunk one,

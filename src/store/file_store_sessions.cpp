@@ -46,7 +46,7 @@ io::task<result<session_view>> file_store::status(const session::session_id& id)
   const auto usable = (*found)->usable();
   // A damaged session can be looked at: its state and its reason are the answer.
   if (!usable && usable.error().code != errc::damaged) co_return fail(usable.error());
-  co_return (*found)->view(with_.expire_after);
+  co_return (*found)->view(with_.expiry());
 }
 
 io::task<result<session_view>> file_store::wait_for_change(const session::session_id& id, std::uint64_t seen,
@@ -60,7 +60,7 @@ io::task<result<session_view>> file_store::wait_for_change(const session::sessio
       const std::lock_guard lock{(*found)->mutex};
       const auto usable = (*found)->usable();
       if (!usable && usable.error().code != errc::damaged) co_return fail(usable.error());
-      if ((*found)->version > seen) co_return (*found)->view(with_.expire_after);
+      if ((*found)->version > seen) co_return (*found)->view(with_.expiry());
     }
     if (co_await (*found)->changed.wait(ticket, until) != 0) {
       co_return fail(errc::timed_out, "nothing has changed");
@@ -111,7 +111,7 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
   }
   core_.assemble_if_ready(held->entry());
   const std::lock_guard lock{entry.mutex};
-  session_view view = entry.view(with_.expire_after);
+  session_view view = entry.view(with_.expiry());
   // Queued is as good as begun: nothing but a failure of the disk can stop it now.
   if (!finished(entry.value)) view.state = session::state::assembling;
   co_return view;
@@ -163,44 +163,10 @@ io::task<result<void>> file_store::remove_now(session::session_id id) {
     core_.end_exclusive(*entry);
     co_return result<void>{};
   }
-  commit_request commit;
-  {
-    const std::lock_guard lock{entry->mutex};
-    session::recording tombstone;
-    tombstone.id = id;
-    tombstone.now = session::state::cancelled;
-    tombstone.created_at = entry->value.created_at;
-    tombstone.ended_at = world_.time.utc_now();
-    commit.rows = {session_row(tombstone), work_row(id)};
-    for (const auto& [index, one] : entry->value.chunks.all()) forget_chunk(id, index, commit.rows);
-    entry->value = std::move(tombstone);
-    store_core::touch(*entry);
-  }
-  // The fact comes before the first byte is touched, at every level: half a recording must not come back.
-  commit.sync = true;
-  result<void> removed = co_await commits_.commit(std::move(commit));
-  if (removed) removed = co_await remove_bytes(entry);
+  const auto removed = co_await remover_.bury(entry, session::state::cancelled);
   if (removed) world_.count.add(counter::sessions_cancelled);
   core_.end_exclusive(*entry);
   co_return removed;
-}
-
-io::task<result<void>> file_store::remove_bytes(std::shared_ptr<session_entry> entry) {
-  entry->files.close();
-  const std::string& path = entry->files.path();
-  const std::size_t slash = path.rfind('/');
-  result<void> removed{};
-  if (slash == std::string::npos) {
-    removed = co_await remove_tree(dir_.root->handle, path);
-  } else {
-    const auto parent = co_await dir_.root->handle.open_directory(path.substr(0, slash));
-    if (parent) removed = co_await remove_tree(*parent, path.substr(slash + 1));
-  }
-  if (!removed) co_return removed;
-  commit_request done;
-  done.rows = {no_work_row(entry->id())};
-  const auto committed = co_await commits_.commit(std::move(done));
-  co_return committed;
 }
 
 io::task<result<void>> file_store::remove_chunk(const session::session_id& id, chunk_index index) {

@@ -24,7 +24,7 @@ file_writer::~file_writer() {
 void file_writer::refresh_view() {
   const std::lock_guard lock{held_->mutex};
   if (const session::chunk* one = held_->value.chunks.find(index_)) {
-    view_ = held_->view_chunk(index_, *one, core_.with.expire_after);
+    view_ = held_->view_chunk(index_, *one, core_.with.expiry());
   }
 }
 

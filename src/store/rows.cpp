@@ -29,6 +29,13 @@ fact_write no_work_row(const session::session_id& id) {
   return {session::work_key(id), std::nullopt};
 }
 
+void add_expiry_row(const session::recording& value, const session::expiry_rules& rules,
+                    std::vector<fact_write>& into) {
+  if (const auto at = session::first_look(value, rules)) {
+    into.push_back({session::expiry_key(*at, value.id), std::string{}});
+  }
+}
+
 void forget_chunk(const session::session_id& id, std::uint32_t index, std::vector<fact_write>& into) {
   into.push_back({session::chunk_key(id, index), std::nullopt});
   into.push_back({session::progress_key(id, index), std::nullopt});

@@ -12,16 +12,10 @@ std::string to_hex(const std::array<std::uint8_t, 32>& digest) {
   return text;
 }
 
-/// Finished recordings, and sessions whose chunks are all there, never expire by this rule.
-std::optional<utc_time> expiry_of(const session::recording& value, std::chrono::seconds after) {
-  if (!session::accepts_bytes(value.now) || value.ready_to_assemble()) return std::nullopt;
-  return value.updated_at() + after;
-}
-
 }  // namespace
 
 chunk_view session_entry::view_chunk(std::uint32_t index, const session::chunk& one,
-                                     std::chrono::seconds expires_after) const {
+                                     const session::expiry_rules& rules) const {
   chunk_view out;
   out.index = chunk_index{index};
   out.length_bytes = one.length_bytes;
@@ -29,11 +23,11 @@ chunk_view session_entry::view_chunk(std::uint32_t index, const session::chunk& 
   out.metadata = one.metadata;
   out.concat = one.concat;
   out.session_state = value.now;
-  out.expires_at = expiry_of(value, expires_after);
+  out.expires_at = session::expires_at(value, rules);
   return out;
 }
 
-session_view session_entry::view(std::chrono::seconds expires_after) const {
+session_view session_entry::view(const session::expiry_rules& rules) const {
   session_view out;
   out.id = id_;
   out.state = value.now;
@@ -50,7 +44,7 @@ session_view session_entry::view(std::chrono::seconds expires_after) const {
   out.format = value.format;
   out.created_at = value.created_at;
   out.updated_at = value.updated_at();
-  out.expires_at = expiry_of(value, expires_after);
+  out.expires_at = session::expires_at(value, rules);
   if (value.now == session::state::assembled) {
     out.recording = recording_view{value.size_bytes, {}};
     if (value.sha256) out.recording->sha256_hex = to_hex(*value.sha256);

@@ -65,7 +65,4 @@ class assembler {
   io::notifier arrived_;
 };
 
-/// Remove a directory and everything below it, if it is there. Symbolic links are removed, not followed.
-[[nodiscard]] io::task<result<void>> remove_tree(const io::directory& parent, std::string name);
-
 }  // namespace wf::store

@@ -4,8 +4,10 @@
 
 #include "waveforge/store/assembler.hpp"
 #include "waveforge/store/identity.hpp"
+#include "waveforge/store/remover.hpp"
 #include "waveforge/store/store.hpp"
 #include "waveforge/store/store_core.hpp"
+#include "waveforge/store/sweeper.hpp"
 
 namespace wf::store {
 
@@ -69,7 +71,6 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
   [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
   [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
-  [[nodiscard]] io::task<result<void>> remove_bytes(std::shared_ptr<session_entry> entry);
   /// Makes a loaded session fit to be served; see session_cache::on_load.
   [[nodiscard]] io::task<void> adopt_loaded(std::shared_ptr<session_entry> entry, bool unvouched);
   [[nodiscard]] io::task<result<void>> check_files(session_entry& entry);
@@ -89,6 +90,8 @@ class file_store final : public store {
   store_core core_;
   io::pipe_pool pipes_;
   assembler assembler_;
+  remover remover_;
+  sweeper sweeper_;
   io::task_scope rounds_;
   io::task_scope background_;
 };

@@ -10,6 +10,7 @@
 #include "waveforge/base/metrics.hpp"
 #include "waveforge/base/random.hpp"
 #include "waveforge/io/kernel.hpp"
+#include "waveforge/session/expiry.hpp"
 
 namespace wf::store {
 
@@ -55,6 +56,8 @@ struct options {
   std::optional<std::chrono::seconds> expire_recordings{};
   unsigned fan_out{0};    ///< levels of two-digit directories above a session's
   std::string version{};  ///< of the software, for recording.meta and .lock
+
+  [[nodiscard]] session::expiry_rules expiry() const noexcept { return {expire_after, expire_recordings}; }
 };
 
 /// What the store is given to live in. Everything outlives it.

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "waveforge/session/expiry.hpp"
 #include "waveforge/session/fact.hpp"
 #include "waveforge/store/facts.hpp"
 
@@ -16,6 +17,8 @@ namespace wf::store {
                                       std::uint64_t written, bool vouched, session::era now);
 [[nodiscard]] fact_write work_row(const session::session_id& id);
 [[nodiscard]] fact_write no_work_row(const session::session_id& id);
+/// The row that has the sweeper look at the session when its time may have come. Nothing when it never may.
+void add_expiry_row(const session::recording& value, const session::expiry_rules& rules, std::vector<fact_write>& into);
 /// Removes everything about a chunk.
 void forget_chunk(const session::session_id& id, std::uint32_t index, std::vector<fact_write>& into);
 

@@ -53,10 +53,10 @@ class session_entry {
 
   [[nodiscard]] const session::session_id& id() const noexcept { return id_; }
 
-  /// Guarded. What observers are told; `expires_after` counts from the last byte.
-  [[nodiscard]] session_view view(std::chrono::seconds expires_after) const;
+  /// Guarded. What observers are told.
+  [[nodiscard]] session_view view(const session::expiry_rules& rules) const;
   [[nodiscard]] chunk_view view_chunk(std::uint32_t index, const session::chunk& one,
-                                      std::chrono::seconds expires_after) const;
+                                      const session::expiry_rules& rules) const;
   /// Guarded. expired, cancelled, damaged (locked for `settle`), or not_found: why nothing can be done with the
   /// session.
   [[nodiscard]] result<void> usable() const;

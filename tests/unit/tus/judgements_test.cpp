@@ -6,7 +6,6 @@
 #include <string>
 
 #include "waveforge/tus/create.hpp"
-#include "waveforge/tus/expiration.hpp"
 #include "waveforge/tus/head.hpp"
 #include "waveforge/tus/header_values.hpp"
 #include "waveforge/tus/method_override.hpp"
@@ -235,24 +234,6 @@ TEST(head, and_termination_know_what_is_gone) {
   EXPECT_EQ(explain(terminate_verdict::terminate).code, errc::internal);
   EXPECT_EQ(explain(head_verdict::tell).code, errc::internal);
   EXPECT_EQ(explain(presence::live).code, errc::internal);
-}
-
-// --- Expiration ---
-
-TEST(expiration, spares_what_is_finished) {
-  using namespace std::chrono_literals;
-  const utc_time start{1'000s};
-  const upload_state open{.length_bytes = 1};
-  const upload_state complete{.offset_bytes = 1, .length_bytes = 1};
-  const upload_state part{.role = upload_role::partial, .offset_bytes = 1, .length_bytes = 1};
-  EXPECT_EQ(expires_at(open, start, 7s), start + 7s);
-  EXPECT_EQ(expires_at(complete, start, 7s), std::nullopt);
-  EXPECT_EQ(expires_at(part, start, 7s), start + 7s);
-  EXPECT_EQ(expires_at({.role = upload_role::final_}, start, 7s), std::nullopt);
-  EXPECT_EQ(expires_at(open, start, 0s), std::nullopt);
-  EXPECT_FALSE(has_expired(open, start, 7s, start + 6999ms));
-  EXPECT_TRUE(has_expired(open, start, 7s, start + 7s));
-  EXPECT_FALSE(has_expired(complete, start, 7s, start + 999s));
 }
 
 // --- OPTIONS, X-HTTP-Method-Override ---

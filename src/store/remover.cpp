@@ -1,0 +1,69 @@
+#include "waveforge/store/remover.hpp"
+
+#include "waveforge/store/rows.hpp"
+
+namespace wf::store {
+
+io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, session::state why) {
+  commit_request commit;
+  {
+    const std::lock_guard lock{entry->mutex};
+    session::recording tombstone;
+    tombstone.id = entry->id();
+    tombstone.now = why;
+    tombstone.created_at = entry->value.created_at;
+    tombstone.ended_at = core_.world.time.utc_now();
+    commit.rows = {session_row(tombstone), work_row(tombstone.id)};
+    for (const auto& [index, one] : entry->value.chunks.all()) forget_chunk(tombstone.id, index, commit.rows);
+    add_expiry_row(tombstone, core_.with.expiry(), commit.rows);
+    entry->value = std::move(tombstone);
+    store_core::touch(*entry);
+  }
+  commit.sync = true;
+  const auto committed = co_await core_.commits.commit(std::move(commit));
+  entry->changed.notify_all();
+  if (!committed) co_return committed;
+  const auto removed = co_await remove_bytes(std::move(entry));
+  co_return removed;
+}
+
+io::task<result<void>> remover::remove_bytes(std::shared_ptr<session_entry> entry) {
+  entry->files.close();
+  const std::string& path = entry->files.path();
+  const std::size_t slash = path.rfind('/');
+  result<void> removed{};
+  if (slash == std::string::npos) {
+    removed = co_await remove_tree(core_.root->handle, path);
+  } else {
+    const auto parent = co_await core_.root->handle.open_directory(path.substr(0, slash));
+    if (parent) removed = co_await remove_tree(*parent, path.substr(slash + 1));
+  }
+  if (!removed) co_return removed;
+  commit_request done;
+  done.rows = {no_work_row(entry->id())};
+  const auto committed = co_await core_.commits.commit(std::move(done));
+  co_return committed;
+}
+
+io::task<result<void>> remove_tree(const io::directory& parent, std::string name) {
+  const auto itself = co_await parent.open_directory(name);
+  if (!itself) {
+    if (itself.error().code == errc::not_found) co_return result<void>{};
+    co_return fail(itself.error());
+  }
+  const auto entries = co_await itself->list();
+  if (!entries) co_return fail(entries.error());
+  for (const auto& entry : *entries) {
+    result<void> removed{};
+    if (entry.kind == io::file_kind::directory) {
+      removed = co_await remove_tree(*itself, entry.name);
+    } else {
+      removed = co_await itself->unlink(entry.name);
+    }
+    if (!removed && removed.error().code != errc::not_found) co_return removed;
+  }
+  const auto gone = co_await parent.remove_directory(name);
+  co_return gone;
+}
+
+}  // namespace wf::store

@@ -92,8 +92,10 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
   }
   const steady_time began = core_.world.time.now();
   if (wanted) {
-    const auto made = co_await make(entry);
-    if (!made) note_failure(*entry, made.error());
+    auto made = co_await make(entry);
+    // Each step can be taken again. The ballast is for this: what is finished frees what it was made of.
+    if (!made && made.error().code == errc::no_space && co_await core_.spare.give_up()) made = co_await make(entry);
+    if (!made) note_failure(entry, made.error());
     core_.world.count.observe(timing::assembly, std::chrono::duration<double>(core_.world.time.now() - began).count());
   }
   {
@@ -220,7 +222,9 @@ io::task<void> assembler::remove_sources(session_entry& entry) {
   core_.commits.submit(std::move(done));
 }
 
-void assembler::note_failure(session_entry& entry, const error& why) {
+void assembler::note_failure(const std::shared_ptr<session_entry>& held, const error& why) {
+  session_entry& entry = *held;
+  if (why.code == errc::no_space) without_room_.push_back(held);
   core_.world.count.add(counter::assemblies_failed);
   core_.world.log.fault("assembly failed, the chunks are kept",
                         {{"session", entry.id().text()}, {"reason", std::string_view{why.detail}}});
@@ -234,6 +238,28 @@ void assembler::note_failure(session_entry& entry, const error& why) {
   }
   entry.changed.notify_all();
   core_.commits.submit(std::move(request));
+}
+
+void assembler::retry_when_there_is_room() {
+  for (auto& entry : std::exchange(without_room_, {})) {
+    std::uint64_t needed = 0;
+    {
+      const std::lock_guard lock{entry->mutex};
+      if (entry->value.now != session::state::failed || entry->assembling_queued) continue;
+      // To adopt a segment takes no room worth asking for.
+      const bool adopts = entry->value.plan == static_cast<std::uint8_t>(session::plan_kind::adopt);
+      needed = adopts ? 0 : entry->value.size_bytes;
+    }
+    if (!core_.space.room_for(needed)) {
+      without_room_.push_back(std::move(entry));
+      continue;
+    }
+    {
+      const std::lock_guard lock{entry->mutex};
+      entry->assembling_queued = true;
+    }
+    enqueue(std::move(entry));
+  }
 }
 
 io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session_entry>& entry) {

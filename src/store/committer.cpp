@@ -12,8 +12,9 @@ struct committer::pending {
   io::notifier ended;
 };
 
-committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root)
-    : world_(world), ring_(ring), rows_(rows), root_(root) {}
+committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root,
+                     ballast& spare)
+    : world_(world), ring_(ring), rows_(rows), root_(root), spare_(spare) {}
 
 committer::~committer() = default;
 
@@ -105,6 +106,9 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
     }
     if (!batch.empty()) {
       outcome = rows_.apply(batch, sync);
+      // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
+      const bool full = !outcome && outcome.error().code == errc::no_space;
+      if (full && co_await spare_.give_up()) outcome = rows_.apply(batch, sync);
       world_.count.add(counter::facts_written, batch.size());
       // A batch that was refused for lack of room left nothing behind; any other failure may have left part of a log.
       if (!outcome && outcome.error().code != errc::no_space) fail_for_good(outcome.error());

@@ -35,9 +35,11 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       rows_(std::move(rows)),
       dir_(std::move(dir)),
       space_(world_, with_.min_free, dir_.root->handle),
-      commits_(world_, commit_ring_, *rows_, dir_.root->handle),
+      spare_(world_, dir_.root->handle),
+      commits_(world_, commit_ring_, *rows_, dir_.root->handle, spare_),
       sessions_(world_, with_, dir_.root, background_ring_, *rows_, dir_.now.era),
-      core_{world_, with_, dir_.root, dir_.file_system, dir_.now.era, *rows_, commits_, sessions_, space_, nullptr},
+      core_{world_,   with_,     dir_.root, dir_.file_system, dir_.now.era, *rows_,
+            commits_, sessions_, space_,    spare_,           nullptr},
       pipes_(background_ring_, assembly_pipes, assembly_pipe_bytes),
       assembler_(core_, background_ring_, pipes_),
       remover_(core_),
@@ -115,6 +117,8 @@ io::task<void> file_store::trim() {
     return entry.operations == 0 && !entry.exclusive && !entry.assembling_queued;
   };
   for (;;) {
+    co_await spare_.lay_in(space_.floor_bytes());
+    assembler_.retry_when_there_is_room();
     const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
     if (woken == -ECANCELED || background_.closed()) co_return;
     const steady_time now = world_.time.now();

@@ -55,10 +55,11 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
       if (session::is_past_ingest(value.now)) {
         co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
       }
-      if (auto room = space_.room_for(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
+      if (auto room = space_.room_to_create(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
       new_session = !entry.known;
       commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_);
       entry.known = true;
+      entry.reserved.add(space_, request.length_bytes.value_or(0));
       store_core::touch(entry);
     }
   }
@@ -68,7 +69,11 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     {
       const std::lock_guard lock{held->mutex};
       // A creation that could not be recorded did not happen.
-      if (!outcome) held->value.chunks.erase(index);
+      if (!outcome) {
+        if (const session::chunk* one = held->value.chunks.find(index))
+          held->reserved.take(one->length_bytes.value_or(0));
+        held->value.chunks.erase(index);
+      }
       if (session::chunk* one = held->value.chunks.find(index)) one->announced = true;
       store_core::touch(*held);
     }

@@ -16,6 +16,13 @@ io::task<void> file_store::adopt_loaded(std::shared_ptr<session_entry> entry, bo
     co_return;
   }
   if (unvouched) co_await vouch_or_fall_back(entry);
+  {
+    const std::lock_guard lock{entry->mutex};
+    for (const auto& [index, one] : entry->value.chunks.all()) {
+      if (!session::accepts_bytes(entry->value.now)) break;
+      if (one.length_bytes) entry->reserved.add(space_, *one.length_bytes - one.written_bytes);
+    }
+  }
   core_.assemble_if_ready(entry);
 }
 

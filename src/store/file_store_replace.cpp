@@ -169,11 +169,13 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
   commit.files = entry.files.dirty_files();
   commit.directories = entry.files.dirty_directories();
   commit.sync = true;  // before the old bytes go, at every level
-  commit.ended = [entry = held.entry(), index, after](const result<void>& outcome) {
+  const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
+  commit.ended = [entry = held.entry(), index, after, owed](const result<void>& outcome) {
     if (!outcome) return;
     {
       const std::lock_guard lock{entry->mutex};
       entry->value.chunks.add(index, after);
+      entry->reserved.take(owed);
       store_core::touch(*entry);
     }
     entry->changed.notify_all();

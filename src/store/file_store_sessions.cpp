@@ -191,6 +191,7 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
     gone = *one;
     forget_chunk(id, index, commit.rows);
     entry.value.chunks.erase(index);
+    if (gone.length_bytes) entry.reserved.take(*gone.length_bytes - gone.written_bytes);
     store_core::touch(entry);
   }
   commit.sync = true;

@@ -81,6 +81,7 @@ void file_writer::count_landed(std::uint64_t bytes, bool visible) {
   session::chunk* one = held_->value.chunks.find(index_);
   if (one == nullptr) return;
   one->written_bytes += bytes;
+  if (one->length_bytes) held_->reserved.take(bytes);
   one->touched_at = core_.world.time.utc_now();
 }
 

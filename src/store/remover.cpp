@@ -17,6 +17,7 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
     for (const auto& [index, one] : entry->value.chunks.all()) forget_chunk(tombstone.id, index, commit.rows);
     add_expiry_row(tombstone, core_.with.expiry(), commit.rows);
     entry->value = std::move(tombstone);
+    entry->reserved.clear();
     store_core::touch(*entry);
   }
   commit.sync = true;

@@ -64,11 +64,16 @@ class rocks_facts final : public facts {
           row.value ? writes.Put(slice(row.key), slice(*row.value)) : writes.Delete(slice(row.key));
       if (!put.ok()) return fail(failure(put, "collect facts"));
     }
+    // After a full disk the database refuses everything until it is told that there is room again.
+    if (full_ && !database_->Resume().ok()) return fail(errc::no_space, "write facts: the disk is still full");
+    full_ = false;
     rocksdb::WriteOptions how;
     how.sync = sync;
     const rocksdb::Status written = database_->Write(how, &writes);
-    if (!written.ok()) return fail(failure(written, "write facts"));
-    return {};
+    if (written.ok()) return {};
+    error why = failure(written, "write facts");
+    full_ = why.code == errc::no_space;
+    return fail(std::move(why));
   }
 
   result<std::optional<std::string>> get(std::string_view key) override {
@@ -102,6 +107,7 @@ class rocks_facts final : public facts {
 
   std::unique_ptr<rocksdb::DB> database_;
   bool observer_;
+  bool full_{false};  ///< the last batch found no room; touched by the one thread that writes
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace wf::store {
 
 namespace {
 
+constexpr std::uint64_t share_of_free_space = 32;
+
 /// Directory part and last name of "a/b/c".
 std::pair<std::string, std::string> split_path(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -166,6 +168,9 @@ io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t 
     const bool extends = touches_reserved(offset);
     step_bytes_ =
         extends ? std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max) : length;
+    // Blocks kept for later are blocks that nobody else may have: on a disk that fills up the steps become small.
+    const auto space = root_->handle.free_space();
+    if (space) step_bytes_ = std::max(std::min(step_bytes_, space->available_bytes / share_of_free_space), length);
     to = std::min(std::max(to, offset + step_bytes_), std::max(bound, to));
   }
   auto allocated = co_await segment.plain.allocate(from, to - from);

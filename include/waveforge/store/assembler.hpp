@@ -29,6 +29,8 @@ class assembler {
   [[nodiscard]] io::task<void> run();
   void stop() noexcept;
   [[nodiscard]] std::size_t waiting() const;
+  /// Take up again what failed because the disk was full. Its ring only.
+  void retry_when_there_is_room();
 
   /// Write recording.meta again for a finished recording whose name or metadata came late. The session is held.
   [[nodiscard]] io::task<result<void>> rewrite_manifest(const std::shared_ptr<session_entry>& entry);
@@ -54,7 +56,7 @@ class assembler {
   [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);
   [[nodiscard]] io::task<void> remove_sources(session_entry& entry);
-  void note_failure(session_entry& entry, const error& why);
+  void note_failure(const std::shared_ptr<session_entry>& entry, const error& why);
 
   store_core& core_;
   io::ring_context& ring_;
@@ -62,6 +64,7 @@ class assembler {
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<session_entry>> queue_;
   bool stopping_{false};
+  std::vector<std::shared_ptr<session_entry>> without_room_;
   io::notifier arrived_;
 };
 

@@ -8,6 +8,7 @@
 #include "waveforge/base/unique_function.hpp"
 #include "waveforge/io/notifier.hpp"
 #include "waveforge/io/task_scope.hpp"
+#include "waveforge/store/ballast.hpp"
 #include "waveforge/store/facts.hpp"
 #include "waveforge/store/open_file.hpp"
 #include "waveforge/store/options.hpp"
@@ -39,7 +40,7 @@ struct commit_request {
 /// then forgets it, with the data).
 class committer {
  public:
-  committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root);
+  committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root, ballast& spare);
   ~committer();
   committer(const committer&) = delete;
   committer& operator=(const committer&) = delete;
@@ -74,6 +75,7 @@ class committer {
   io::ring_context& ring_;
   facts& rows_;
   const io::directory& root_;
+  ballast& spare_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<pending>> waiting_;
   bool stopping_{false};

@@ -85,6 +85,7 @@ class file_store final : public store {
   std::unique_ptr<facts> rows_;
   claimed_dir dir_;
   space_guard space_;
+  ballast spare_;
   committer commits_;
   session_cache sessions_;
   store_core core_;

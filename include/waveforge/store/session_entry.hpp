@@ -11,6 +11,7 @@
 #include "waveforge/io/notifier.hpp"
 #include "waveforge/session/recording.hpp"
 #include "waveforge/store/session_files.hpp"
+#include "waveforge/store/space_guard.hpp"
 #include "waveforge/store/views.hpp"
 
 namespace wf::store {
@@ -47,6 +48,7 @@ class session_entry {
   std::uint32_t operations{0};
   bool exclusive{false};
   double assembly_progress{0};
+  space_guard::share reserved{};  ///< bytes of created chunks that have not come yet
   steady_time used_at{};
 
   session_files files;

@@ -23,6 +23,7 @@ struct store_core {
   committer& commits;
   session_cache& sessions;
   space_guard& space;
+  ballast& spare;
   assembler* assembles{nullptr};
 
   /// Count an operation of a session that exists and can be used; waits while it is exclusive. not_found, expired,

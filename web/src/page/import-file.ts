@@ -4,7 +4,7 @@ import { fileChunks } from '../shared/cutter.ts';
 import { formatOf } from '../shared/format.ts';
 import { CHUNK_SIZE, recordingLock } from '../shared/protocol.ts';
 import type { NewChunk, UploadMethod } from '../shared/protocol.ts';
-import { addChunk, createSession, dropAcknowledged, updateSession } from '../shared/queue.ts';
+import { addChunk, createSession, dropAcknowledged, isFull, updateSession } from '../shared/queue.ts';
 
 /** How far reading runs ahead of sending; a file larger than the browser's storage can still pass through. */
 const AHEAD_MAX_BYTES = 256 * 1024 * 1024;
@@ -41,15 +41,15 @@ export async function importFile(db: Database, file: File, uploadMethod: UploadM
  * ends only when nothing came free for a while.
  */
 async function keep(db: Database, chunk: NewChunk): Promise<void> {
-  for (let waited = 0; ; waited += ROOM_POLL_MS) {
+  for (let since = performance.now(); ;) {
     try {
       await addChunk(db, chunk);
       return;
     } catch (error) {
-      const full = error instanceof DOMException && error.name === 'QuotaExceededError';
-      if (!full) throw error;
-      if (waited > ROOM_WAIT_MS) throw new Error('This device’s storage is full, and nothing of it could be sent to make room.');
-      if ((await dropAcknowledged(db, ROOM_BYTES)) > 0) waited = 0;
+      if (!isFull(error)) throw error;
+      if ((await dropAcknowledged(db, ROOM_BYTES)) > 0) since = performance.now();
+      // A full storage also makes every attempt slow: time is what counts here, not attempts.
+      else if (performance.now() - since > ROOM_WAIT_MS) throw new Error('This device’s storage is full, and nothing of it could be sent to make room. Free some space and choose the file again.');
       await new Promise((resolve) => { setTimeout(resolve, ROOM_POLL_MS); });
     }
   }

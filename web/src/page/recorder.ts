@@ -3,7 +3,7 @@ import { EVENTS_CHANNEL, recordingLock } from '../shared/protocol.ts';
 import type { UploadMethod } from '../shared/protocol.ts';
 import { formatOf } from '../shared/format.ts';
 import type { Database } from '../shared/db.ts';
-import { appendPart, createSession, dropAcknowledged, finishRecording } from '../shared/queue.ts';
+import { appendPart, createSession, dropAcknowledged, finishRecording, isFull } from '../shared/queue.ts';
 
 const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4;codecs=opus', 'audio/mp4', 'audio/webm'];
 const TIMESLICE_MS = 1_000;
@@ -11,6 +11,9 @@ const HELD_IN_MEMORY_MAX_MS = 30_000;
 
 /** The first media type this browser records; none of them is everywhere. */
 export const chooseType = (): string => TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? '';
+
+/** Blobs that are not on the disk, by session: for a moment each, for good when the storage stayed full. */
+export const unsaved = new Map<string, Blob[]>();
 
 export interface RecorderEvents {
   /** A blob reached the disk. */
@@ -90,7 +93,9 @@ export class Recorder {
   }
 
   private begin(): void {
-    this.media.addEventListener('dataavailable', ({ data }) => { this.chain = this.chain.then(() => this.save(data)); });
+    const waiting: Blob[] = [];
+    unsaved.set(this.sessionId, waiting);
+    this.media.addEventListener('dataavailable', ({ data }) => { waiting.push(data); this.chain = this.chain.then(() => this.save(data)); });
     this.media.addEventListener('stop', () => { this.chain = this.chain.then(() => this.finish()); });
     this.media.addEventListener('error', () => this.stop('error'));
     for (const track of this.stream.getAudioTracks()) track.addEventListener('ended', () => this.stop('unplugged'));
@@ -99,13 +104,17 @@ export class Recorder {
   }
 
   private async save(blob: Blob): Promise<void> {
-    if (blob.size === 0) return;
+    if (blob.size === 0) {
+      unsaved.get(this.sessionId)?.shift();
+      return;
+    }
     const data = await blob.arrayBuffer();
     for (;;) {
       try {
         const made = await appendPart(this.db, this.sessionId, data, this.durationMs);
         this.failingSince = null;
         this.bytes += data.byteLength;
+        unsaved.get(this.sessionId)?.shift();
         this.events.saved({ bytes: this.bytes, durationMs: this.durationMs });
         if (made) this.events.cut();
         return;
@@ -117,7 +126,7 @@ export class Recorder {
 
   /** False: give up on this blob. Waits here keep the order of the blobs, which pile up in memory meanwhile. */
   private async makeRoom(error: unknown): Promise<boolean> {
-    if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') {
+    if (!isFull(error)) {
       console.error(error);
       this.stop('error');
       return false;
@@ -136,7 +145,9 @@ export class Recorder {
     try {
       kept = (await finishRecording(this.db, this.sessionId, false)) !== null;
     } catch (error) {
+      // Its parts are on the disk all the same; whoever finds the recording without a tab closes it.
       console.error(error);
+      kept = true;
     }
     this.releaseLock();
     this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });

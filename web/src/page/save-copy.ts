@@ -1,6 +1,7 @@
 // The way out when the server cannot be used: everything of a session that is on this device, as one file.
 import type { Database } from '../shared/db.ts';
 import type { SessionRecord } from '../shared/protocol.ts';
+import { unsaved } from './recorder.ts';
 
 /** Chunks in order, then the tail of a running recording. Blobs are collected one by one, so memory stays small. */
 export async function copyOf(db: Database, session: SessionRecord): Promise<Blob> {
@@ -12,7 +13,7 @@ export async function copyOf(db: Database, session: SessionRecord): Promise<Blob
     pieces.push(new Blob([data]));
   }
   const tail = await db.getAll('parts', IDBKeyRange.bound([session.id, 0], [session.id, Number.MAX_SAFE_INTEGER]));
-  return new Blob([...pieces, ...tail], { type: session.mimeType });
+  return new Blob([...pieces, ...tail, ...(unsaved.get(session.id) ?? [])], { type: session.mimeType });
 }
 
 export async function saveCopy(db: Database, session: SessionRecord): Promise<void> {

@@ -26,7 +26,7 @@ function sessionOf(session: NewSession): SessionRecord {
   return {
     ...session, totalChunks: session.totalChunks ?? null, remoteId: session.id, startedAt: Date.now(), finishedAt: null, durationMs: 0,
     bytes: 0, tailBytes: 0, nextPart: 0, chunks: 0, ackedChunks: 0, ackedBytes: 0, deadChunks: 0, usedCustom: false,
-    fallbackUntil: 0, heldUntil: 0, paused: false, interrupted: false, noticed: false, renamed: false, error: null,
+    fallbackUntil: 0, heldUntil: 0, heldAt: 0, paused: false, interrupted: false, noticed: false, renamed: false, error: null,
   };
 }
 
@@ -190,9 +190,27 @@ async function settle(db: Database, ids: readonly string[], change: (item: Queue
   return session ?? null;
 }
 
-export const acknowledge = (db: Database, id: string, byFallback: boolean): Promise<SessionRecord | null> =>
-  settle(db, [id], (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0 }),
-    (session) => { if (byFallback) session.usedCustom = true; });
+const ROOM_AFTER_MS = 300;
+
+export const isFull = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';
+
+/**
+ * A full storage refuses even this small change. The bytes are given up first then, which is always allowed and makes room: the
+ * server has them. Waits until the change could be written.
+ */
+export async function acknowledge(db: Database, id: string, byFallback: boolean): Promise<SessionRecord | null> {
+  for (let dropped = false; ;) {
+    try {
+      return await settle(db, [id], (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0, dropped }),
+        (session) => { if (byFallback) session.usedCustom = true; });
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await db.delete('chunk_data', id);
+      dropped = true;
+      await new Promise((resolve) => { setTimeout(resolve, ROOM_AFTER_MS); });
+    }
+  }
+}
 
 export const bury = (db: Database, id: string, error: ChunkError): Promise<SessionRecord | null> =>
   settle(db, [id], (item) => Object.assign(item, { status: 'dead', lastError: error }));
@@ -228,21 +246,26 @@ export async function dropSession(db: Database, sessionId: string, keepRecord?: 
   await tx.done;
 }
 
-/** Gives up bytes the server has acknowledged, oldest first. Resolves to the bytes freed. */
+/**
+ * Gives up bytes the server has acknowledged, oldest first. Resolves to the bytes freed. Two transactions: a full storage allows the
+ * first, which only deletes, and perhaps not yet the second, which notes it down.
+ */
 export async function dropAcknowledged(db: Database, wantedBytes: number): Promise<number> {
-  const acked = await db.getAllFromIndex('upload_queue', 'status', 'acked');
+  const acked = (await db.getAllFromIndex('upload_queue', 'status', 'acked')).filter((item) => !item.dropped);
   acked.sort((a, b) => a.addedAt - b.addedAt);
-  const tx = db.transaction(['upload_queue', 'chunk_data'], 'readwrite', RELAXED);
-  let freed = 0;
+  const tx = db.transaction('chunk_data', 'readwrite', RELAXED);
+  const freed: QueueItem[] = [];
+  let bytes = 0;
   for (const item of acked) {
-    if (freed >= wantedBytes) break;
-    if (item.dropped) continue;
-    freed += item.size;
-    void tx.objectStore('upload_queue').put({ ...item, dropped: true });
-    void tx.objectStore('chunk_data').delete(item.id);
+    if (bytes >= wantedBytes) break;
+    if ((await tx.store.getKey(item.id)) === undefined) continue;
+    bytes += item.size;
+    freed.push(item);
+    void tx.store.delete(item.id);
   }
   await tx.done;
-  return freed;
+  for (const { id } of freed) await updateItem(db, id, (item) => { item.dropped = true; }).catch((error: unknown) => { if (!isFull(error)) throw error; });
+  return bytes;
 }
 
 const line = (status: QueueItem['status'], sessionId: string): IDBKeyRange =>

@@ -8,12 +8,13 @@ import * as queue from '../shared/queue.ts';
 import { FALLBACK_PROBE_MS, isDue, nextPatchSize, RETRY_AFTER_MAX_MS } from '../shared/retry.ts';
 import { Completion } from './completion.ts';
 import { uploadChunkCustom } from './custom.ts';
-import { checkServerConnection, getRemote, type Remote } from './remote.ts';
+import { checkServerConnection, getRemote, headChunk, type Remote } from './remote.ts';
 import { uploadChunkWithTUS, type Transfer } from './tus.ts';
 import { Aborted, UploadError } from './upload-error.ts';
 
 export const HEALTH_CHECK_MS = 5_000;
 const PROGRESS_EVERY_MS = 250;
+const UNEXPECTED_PAUSE_MS = 2_000;
 
 export interface PumpHost {
   db: Database;
@@ -121,9 +122,8 @@ export class Pump {
       .filter((session) => !session.paused && (session.state === 'recording' || session.state === 'importing' || session.state === 'uploading'))
       .sort((a, b) => a.id.localeCompare(b.id));
     for (const session of sessions) {
-      const held = session.heldUntil - now;
-      if (held > 0 && held <= RETRY_AFTER_MAX_MS) {
-        later(held);
+      if (!isDue({ nextRetryAt: session.heldUntil, savedAt: session.heldAt }, now, RETRY_AFTER_MAX_MS)) {
+        later(session.heldUntil - now);
         continue;
       }
       const waiting = await queue.waitingOf(this.host.db, session.id);
@@ -154,7 +154,10 @@ export class Pump {
     this.active.set(item.id, entry);
     this.host.log(`Uploading chunk ${item.chunkIndex} for session ${session.id} via ${method}`);
     void this.transfer(entry, session)
-      .catch((error: unknown) => this.host.log(`chunk ${item.chunkIndex}: ${String(error)}`))
+      .catch(async (error: unknown) => {
+        this.host.log(`chunk ${item.chunkIndex}: ${String(error)}`);
+        await new Promise((resolve) => { setTimeout(resolve, UNEXPECTED_PAUSE_MS); });
+      })
       .finally(() => {
         this.active.delete(item.id);
         this.wake();
@@ -165,8 +168,8 @@ export class Pump {
     const { db } = this.host;
     const { item, method } = entry;
     const data = await db.get('chunk_data', item.id);
-    if (!data) return this.bury(item, 'lost', 'its bytes are no longer on this device');
-    await queue.updateItem(db, item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
+    if (!data) return this.withoutBytes(entry, session);
+    await this.note(item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
     const before = item.offset;
     const transfer: Transfer = {
       item, session, data, patchSize: this.patchSize, signal: entry.stop.signal,
@@ -179,8 +182,27 @@ export class Pump {
     }
     this.serverErrors.delete(session.id);
     if (method === 'tus') this.patchSize = nextPatchSize(this.patchSize, true, this.patchSizeMax);
+    return this.done(entry, session);
+  }
+
+  /** Written down if there is room. A full storage must not keep the queue from getting shorter: what cannot be written is still known here. */
+  private async note(id: string, change: (row: QueueItem) => void): Promise<void> {
+    await queue.updateItem(this.host.db, id, change).catch((error: unknown) => {
+      if (!queue.isFull(error)) throw error;
+    });
+  }
+
+  /** A worker stopped between giving the bytes up and writing that down leaves this: the server knows whether it has them. */
+  private async withoutBytes(entry: Active, session: SessionRecord): Promise<void> {
+    const { item } = entry;
+    if ((await headChunk(session.remoteId, item.chunkIndex, entry.stop.signal)) === item.size) return this.done(entry, session);
+    return this.bury(item, 'lost', 'its bytes are no longer on this device');
+  }
+
+  private async done(entry: Active, session: SessionRecord): Promise<void> {
+    const { item, method } = entry;
     entry.offset = item.size;
-    const after = await queue.acknowledge(db, item.id, method === 'custom');
+    const after = await queue.acknowledge(this.host.db, item.id, method === 'custom');
     this.host.log(`✓ Chunk ${item.chunkIndex} uploaded successfully (session: ${session.id})`);
     if (!after) return;
     this.host.emit({ type: 'chunkUploaded', sessionId: session.id, chunkIndex: item.chunkIndex, totalChunks: after.totalChunks });
@@ -249,7 +271,7 @@ export class Pump {
         return;
       case 'hold':
         await wait(0, false);
-        await queue.updateSession(db, item.sessionId, (session) => { session.heldUntil = now + verdict.delayMs; });
+        await queue.updateSession(db, item.sessionId, (session) => { session.heldUntil = now + verdict.delayMs; session.heldAt = now; });
         return;
       case 'fallback':
         log(`TUS failed, switching session ${item.sessionId} to custom`);

@@ -31,6 +31,12 @@ export async function getRemote(remoteId: string, signal: AbortSignal): Promise<
   throw httpError('GET', { status: response.status, header: (name) => response.headers.get(name), body });
 }
 
+/** The bytes the server has of a chunk; 0 when it knows nothing of it. */
+export async function headChunk(remoteId: string, chunkIndex: number, signal: AbortSignal): Promise<number> {
+  const { response } = await request(`/files/${remoteId}/chunks/${chunkIndex}`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }, signal, 15_000);
+  return response.ok ? Number(response.headers.get('Upload-Offset') ?? 0) : 0;
+}
+
 /** Resolves to the status of the answer; 404 means there was nothing to delete. */
 export async function deleteRemote(remoteId: string, signal: AbortSignal): Promise<number> {
   const { response, body } = await request(`/files/${remoteId}`, { method: 'DELETE' }, signal, 15_000);

@@ -157,7 +157,8 @@ test('a microphone that goes away ends the recording and keeps it', async ({ pag
   await page.getByTestId('record').click();
   await expect(page.getByTestId('saved')).toContainText('Saved on this device');
   await page.evaluate(() => (window as unknown as { __track: MediaStreamTrack }).__track.dispatchEvent(new Event('ended')));
-  await expect(page.getByTestId('notice')).toContainText('microphone went away');
+  await expect(page.getByTestId('trouble')).toContainText('microphone was unplugged');
+  await expect(page.locator('.record')).toHaveAttribute('data-state', 'unplugged');
   await newest(page, 'complete');
 });
 

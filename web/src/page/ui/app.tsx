@@ -8,8 +8,7 @@ import { RecordingCard } from './recording-card.tsx';
 import { SessionRow } from './session-row.tsx';
 
 function Header({ model }: { model: Model }) {
-  const [kept, setKept] = useState<number | null>(null);
-  useEffect(() => { void navigator.storage?.estimate?.().then(({ usage }) => setKept(usage ?? null)); }, [model.sessions]);
+  const kept = model.sessions.reduce((sum, { state, bytes }) => sum + (state === 'complete' ? 0 : bytes), 0);
   return (
     <header class="top">
       <div class="brand">
@@ -17,7 +16,7 @@ function Header({ model }: { model: Model }) {
         <h1>WaveForge</h1>
       </div>
       <div class="facts">
-        {kept !== null && <span class="kept" title="What this page keeps on this device">{formatBytes(kept)} on this device</span>}
+        {kept > 0 && <span class="kept" title="Recordings that are not complete on the server are kept on this device">{formatBytes(kept)} kept on this device</span>}
         <span class={`pill ${model.offline ? 'warn' : 'good'}`} data-testid="connection">
           <span class="dot" aria-hidden="true" />
           {model.offline ? (navigator.onLine ? 'Server not answering' : 'Offline') : 'Online'}
@@ -31,7 +30,7 @@ function Banners({ model, notice, dismiss }: { model: Model; notice: string | nu
   const { recovered } = model;
   return (
     <section class="banners" aria-label="Notices">
-      {model.failure && <div class="banner bad"><p>This page cannot keep recordings here: {model.failure}. Private windows and full disks are the usual reasons.</p></div>}
+      {model.failure && <div class="banner bad" role="alert" data-testid="failure"><p><strong>This page cannot record or upload here:</strong> {model.failure}.</p></div>}
       {model.offline && (
         <div class="banner warn" data-testid="offline-banner">
           <p><strong>{navigator.onLine ? 'The server is not answering.' : 'No network.'}</strong> You can go on recording. Everything is kept on this device and sent later; the server is asked every 5 seconds.</p>
@@ -54,10 +53,10 @@ function Banners({ model, notice, dismiss }: { model: Model; notice: string | nu
   );
 }
 
-function FileDrop({ onError }: { onError: (message: string) => void }) {
+function FileDrop({ usable, onError }: { usable: boolean; onError: (message: string) => void }) {
   const [over, setOver] = useState(false);
   const take = async (files: FileList | null | undefined): Promise<void> => {
-    for (const file of files ?? []) {
+    for (const file of usable ? (files ?? []) : []) {
       try {
         const db = await manager.database();
         void registerSync();
@@ -75,7 +74,7 @@ function FileDrop({ onError }: { onError: (message: string) => void }) {
       onDragLeave={() => setOver(false)}
       onDrop={(event) => { event.preventDefault(); setOver(false); void take(event.dataTransfer?.files); }}
     >
-      <input type="file" multiple data-testid="file-input" accept="audio/*,video/*,.webm,.ogg,.opus,.wav,.flac,.mp3,.m4a,.mp4"
+      <input type="file" multiple disabled={!usable} data-testid="file-input" accept="audio/*,video/*,.webm,.ogg,.opus,.wav,.flac,.mp3,.m4a,.mp4"
         onChange={(event) => { const input = event.currentTarget; void take(input.files).then(() => { input.value = ''; }); }} />
       <span><strong>Choose files</strong> or drop them here</span>
     </label>
@@ -101,11 +100,11 @@ export function App() {
         <section class="card uploads" aria-labelledby="uploads-title">
           <div class="card-head">
             <h2 id="uploads-title">Recordings of this device</h2>
-            <FileDrop onError={setNotice} />
+            <FileDrop usable={model.failure === null} onError={setNotice} />
           </div>
           {model.sessions.length === 0
             ? <p class="empty">Nothing yet. What you record or choose appears here, with its way to the server.</p>
-            : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} offline={model.offline} gone={model.gone.has(session.id)} onNotice={setNotice} />)}</ul>}
+            : <ul class="sessions">{model.sessions.map((session) => <SessionRow key={session.id} session={session} flow={model.flows.get(session.id)} changes={model.changes.get(session.id) ?? 0} offline={model.offline} gone={model.gone.has(session.id)} onNotice={setNotice} />)}</ul>}
         </section>
         <LiveRegion sentence={model.announcement} />
       </main>

@@ -43,9 +43,9 @@ export function ChunkStrip({ items, total }: { items: ChunkStatusOf[]; total: nu
       context.fillStyle = style.getPropertyValue(COLOURS[status]);
       context.fillRect(i * step, 0, Math.max(1, step - (step > 4 ? 1.5 : 0)), height);
       if (status === 'dead' && step > 5) {
-        context.fillStyle = '#fff';
-        context.fillRect(i * step + step / 2 - 1.2, 1.5, 1.6, height - 5.5);
-        context.fillRect(i * step + step / 2 - 1.2, height - 3, 1.6, 1.6);
+        context.fillStyle = style.getPropertyValue('--card');
+        context.fillRect(Math.round(i * step + step / 2) - 1, 2, 2, height - 6.5);
+        context.fillRect(Math.round(i * step + step / 2) - 1, height - 3.5, 2, 2);
       }
     });
   }, [items, total]);

@@ -16,6 +16,8 @@ export interface Model {
   failure: string | null;
   sessions: SessionRecord[];
   flows: Map<string, Flow>;
+  /** How often the uploader has said that chunks of a session changed. */
+  changes: ReadonlyMap<string, number>;
   offline: boolean;
   pending: number;
   /** Complete recordings the server no longer has. */
@@ -29,13 +31,15 @@ export const manager = new TusUploadManager();
 const RATE_WINDOW_MS = 10_000;
 const ANNOUNCE_EVERY_MS = 10_000;
 const ASK_MAX = 25;
+const ASK_AGAIN_MS = 10_000;
 
 export class ModelStore {
-  model: Model = { ready: false, failure: null, sessions: [], flows: new Map(), offline: false, pending: 0, gone: new Set(), recovered: null, announcement: '' };
+  model: Model = { ready: false, failure: null, sessions: [], flows: new Map(), changes: new Map(), offline: false, pending: 0, gone: new Set(), recovered: null, announcement: '' };
   private readonly samples = new Map<string, { at: number; bytes: number }[]>();
   private listener: (model: Model) => void = () => {};
   private reading = false;
   private stale = false;
+  private asking = false;
   private announcedAt = -Infinity;
   private nextAnnouncement: string | null = null;
 
@@ -44,7 +48,10 @@ export class ModelStore {
   }
 
   async start(): Promise<void> {
-    manager.on('sessionChanged', () => void this.refresh());
+    manager.on('sessionChanged', ({ sessionId }) => {
+      this.set({ changes: new Map(this.model.changes).set(sessionId, (this.model.changes.get(sessionId) ?? 0) + 1) });
+      void this.refresh();
+    });
     manager.on('chunkUploaded', () => void this.refresh());
     manager.on('progress', ({ sessionId, bytesUploaded, bytesTotal }) => this.progress(sessionId, bytesUploaded, bytesTotal));
     manager.on('offline', () => {
@@ -53,6 +60,7 @@ export class ModelStore {
     });
     manager.on('online', () => {
       this.set({ offline: false });
+      void this.askServer();
       this.announce('Connected again. Uploads go on.');
     });
     manager.on('chunkFailed', ({ permanent }) => { if (permanent) this.announce('Part of a recording could not be uploaded.'); });
@@ -65,6 +73,11 @@ export class ModelStore {
       const session = this.model.sessions.find(({ id }) => id === sessionId);
       this.announce(`${session?.name ?? 'The recording'} is complete on the server.`);
     });
+    document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') void this.askServer(); });
+    if (!isSecureContext) {
+      this.set({ failure: `it was opened over plain HTTP from another machine, where browsers give pages neither a microphone nor a store that lasts. Open it as https://${location.host}/, or on this machine as http://localhost` });
+      return;
+    }
     try {
       await manager.init();
       const state = await manager.state();
@@ -118,14 +131,23 @@ export class ModelStore {
     this.reading = false;
   }
 
-  /** Asks after the newest complete recordings: they may have been deleted elsewhere. Silence of the server changes nothing. */
+  /** Asks after the newest complete recordings: they may have been deleted elsewhere. Silence of the server changes nothing; it is asked again. */
   private async askServer(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
     const complete = this.model.sessions.filter(({ state }) => state === 'complete').slice(0, ASK_MAX);
     for (const { id } of complete) {
       const remote = await manager.getUploadStatus(id).catch(() => null);
-      if (remote === null) return;
-      if (remote.kind !== 'known') this.set({ gone: new Set(this.model.gone).add(id) });
+      if (remote === null) {
+        setTimeout(() => void this.askServer(), ASK_AGAIN_MS);
+        break;
+      }
+      const gone = new Set(this.model.gone);
+      if (remote.kind === 'known') gone.delete(id);
+      else gone.add(id);
+      if (gone.size !== this.model.gone.size) this.set({ gone });
     }
+    this.asking = false;
   }
 
   async notice(sessionId: string): Promise<void> {

@@ -6,13 +6,14 @@ import { announce, Recorder } from '../recorder.ts';
 import { manager, store } from './model.ts';
 import { Waveform } from './waveform.tsx';
 
-type Microphone = 'unknown' | 'ready' | 'denied' | 'missing' | 'unsupported';
+type Microphone = 'unknown' | 'ready' | 'denied' | 'missing' | 'unplugged' | 'unsupported';
 
 const SAVED_LATE_MS = 5_000;
 
 const HELP: Record<Exclude<Microphone, 'unknown' | 'ready'>, string> = {
   denied: 'The browser does not let this page use the microphone. Allow it in the address bar (the lock or the microphone sign), then try again.',
   missing: 'No microphone was found. Plug one in, then try again. Files can be uploaded all the same.',
+  unplugged: 'The microphone was unplugged, so the recording was ended. Everything up to then is kept. Plug it in again or choose another one to go on.',
   unsupported: 'This page cannot reach a microphone here. Recording needs HTTPS or localhost, and a browser with MediaRecorder.',
 };
 
@@ -87,7 +88,9 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
       if (!opened) return;
       void navigator.storage?.persist?.();
       setSaved({ at: performance.now(), bytes: 0 });
-      const started = await Recorder.start(await manager.database(), opened, name.trim() || defaultName(), manager.getUploadMethod(), {
+      const title = name.trim() || defaultName();
+      setName(title);
+      const started = await Recorder.start(await manager.database(), opened, title, manager.getUploadMethod(), {
         saved: ({ bytes }) => { setSaved({ at: performance.now(), bytes }); void store.refresh(); },
         cut: () => { void manager.process(); void registerSync(); },
         storageFull: () => onNotice('This device’s storage is full. The newest seconds are held in memory only: free some space, or stop and save a copy.'),
@@ -95,9 +98,9 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
           setRecorder(null);
           setPaused(false);
           release();
-          setMicrophone('unknown');
+          setMicrophone(reason === 'unplugged' ? 'unplugged' : 'unknown');
           setName('');
-          if (reason === 'unplugged') onNotice('The microphone went away, so the recording was ended. Everything up to then is kept.');
+          if (reason === 'unplugged') store.announce('The microphone was unplugged. What was recorded is kept.');
           if (reason === 'storage') onNotice('The recording was ended because this device’s storage is full. Save a copy of it below.');
           if (reason === 'error') onNotice('The browser ended the recording. Everything up to then is kept.');
           if (!kept && reason === 'user') onNotice('Nothing was recorded.');
@@ -112,7 +115,6 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
       void store.refresh();
       void registerSync();
       void manager.process();
-      wakeLock.current = (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null;
     } catch (error) {
       onNotice(error instanceof Error ? error.message : String(error));
       release();
@@ -120,6 +122,41 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
       setBusy(false);
     }
   }, [deviceId, name, onNotice, openMicrophone, release]);
+
+  // The screen stays on while recording. A hidden page loses that, so it is asked for again each time the page is shown.
+  useEffect(() => {
+    if (!recorder) return undefined;
+    let over = false;
+    const keepAwake = async (): Promise<void> => {
+      if (document.visibilityState !== 'visible') return;
+      const sentinel = (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null;
+      if (over) void sentinel?.release();
+      else wakeLock.current = sentinel;
+    };
+    void keepAwake();
+    document.addEventListener('visibilitychange', keepAwake);
+    return () => { over = true; document.removeEventListener('visibilitychange', keepAwake); };
+  }, [recorder]);
+
+  // A microphone plugged in, or a permission given meanwhile, ends the trouble by itself.
+  useEffect(() => {
+    const media = navigator.mediaDevices;
+    if (!supported() || !media.addEventListener) return undefined;
+    const look = async (): Promise<void> => {
+      const found = (await media.enumerateDevices()).filter((device) => device.kind === 'audioinput');
+      setDevices(found.filter((device) => device.deviceId !== ''));
+      setMicrophone((now) => (found.length > 0 && (now === 'missing' || now === 'unplugged') ? 'unknown' : now));
+    };
+    const changed = (): void => void look();
+    media.addEventListener('devicechange', changed);
+    let permission: PermissionStatus | null = null;
+    const allowed = (): void => { if (permission?.state !== 'denied') setMicrophone((now) => (now === 'denied' ? 'unknown' : now)); };
+    void navigator.permissions?.query({ name: 'microphone' as PermissionName }).then((status) => {
+      permission = status;
+      status.addEventListener('change', allowed);
+    }, () => {});
+    return () => { media.removeEventListener('devicechange', changed); permission?.removeEventListener('change', allowed); };
+  }, []);
 
   const togglePause = useCallback(() => {
     if (!recorder) return;
@@ -148,14 +185,18 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
     return () => { removeEventListener('beforeunload', warn); removeEventListener('pagehide', hide); };
   }, [recorder]);
 
-  const trouble = microphone === 'denied' || microphone === 'missing' || microphone === 'unsupported' ? HELP[microphone] : null;
+  const trouble = microphone === 'unknown' || microphone === 'ready' ? null : HELP[microphone];
   const testing = microphone === 'ready' && recorder === null;
   return (
     <section class={`card record ${recorder ? 'live' : ''}`} aria-labelledby="record-title" data-state={recorder ? (paused ? 'paused' : 'recording') : microphone}>
       <div class="card-head">
-        <h2 id="record-title">{recorder ? (paused ? 'Paused' : 'Recording') : 'New recording'}</h2>
-        {recorder && <span class={`rec-dot ${paused ? 'paused' : ''}`} aria-hidden="true" />}
+        <h2 id="record-title">
+          {recorder && <span class={`rec-dot ${paused ? 'paused' : ''}`} aria-hidden="true" />}
+          {recorder ? (paused ? 'Paused' : 'Recording') : 'New recording'}
+        </h2>
+        {recorder && <span class="what">{name}</span>}
       </div>
+      {!recorder && !trouble && <p class="lead">Every second is saved on this device first and sent by itself: through dead networks, closed tabs and crashes.</p>}
       {trouble && (
         <div class="trouble" role="alert" data-testid="trouble">
           <p>{trouble}</p>

@@ -11,6 +11,7 @@ const TABLE_MAX = 500;
 interface Props {
   session: SessionRecord;
   flow: Flow | undefined;
+  changes: number;
   offline: boolean;
   gone: boolean;
   onNotice: (message: string) => void;
@@ -30,10 +31,22 @@ function stateWord(session: SessionRecord, offline: boolean): string {
   }
 }
 
-function remaining(session: SessionRecord, flow: Flow | undefined): string {
-  if (!flow?.rate || flow.rate < 1 || session.state !== 'uploading') return '';
+/** Nothing while nothing moves: a speed of some time ago tells no one when it will be done. */
+function remaining(session: SessionRecord, flow: Flow | undefined, offline: boolean): string {
+  const moving = session.state === 'uploading' && !offline && !session.paused && session.ackedChunks + session.deadChunks < session.chunks;
+  if (!moving || !flow?.rate || flow.rate < 1) return '';
   const left = Math.max(0, session.bytes - flow.uploaded);
   return `${formatBytes(Math.round(flow.rate))}/s, ${formatDuration((left / flow.rate) * 1000)} left`;
+}
+
+/** What another attempt of the same cannot mend. */
+const HOPELESS = new Set(['import', 'cancelled', 'size']);
+
+function trouble(session: SessionRecord, attention: QueueItem[]): string {
+  if (session.error) return `${session.error.message.charAt(0).toUpperCase()}${session.error.message.slice(1)}.`.replace(/\.\.$/, '.');
+  const why = attention.find((item) => item.status === 'dead')?.lastError?.message;
+  const count = session.deadChunks === 1 ? 'One chunk was' : `${session.deadChunks} chunks were`;
+  return `${count} refused by the server${why ? `: ${why}` : ''}. Nothing is lost: try again, or save a copy.`;
 }
 
 /** Counts down to the next attempt of what waits. */
@@ -73,8 +86,8 @@ function ChunkTable({ session }: { session: SessionRecord }) {
   );
 }
 
-export function SessionRow({ session, flow, offline, gone, onNotice }: Props) {
-  const { cells, attention } = useChunks(session, flow, offline);
+export function SessionRow({ session, flow, changes, offline, gone, onNotice }: Props) {
+  const { cells, attention } = useChunks(session, flow, changes, offline);
   const [open, setOpen] = useState(false);
   const [asking, setAsking] = useState(false);
   const [renaming, setRenaming] = useState<string | null>(null);
@@ -104,16 +117,16 @@ export function SessionRow({ session, flow, offline, gone, onNotice }: Props) {
         <span>{complete ? formatBytes(session.bytes) : `${formatBytes(Math.min(uploaded, session.bytes))} of ${formatBytes(session.bytes)}${live ? ' so far' : ''} on the server`}</span>
         {session.interrupted && <span>recovered</span>}
         {!complete && session.fallbackUntil > Date.now() && <span>by the fallback</span>}
-        <span>{remaining(session, flow)}</span>
+        <span>{remaining(session, flow, offline)}</span>
         {!complete && <NextTry attention={attention} heldUntil={session.heldUntil} />}
       </p>
       {!complete && (
         <>
           <progress max={1} value={share} aria-label={`${session.name}: on the server`} data-testid="progress" />
-          <ChunkStrip items={cells} total={session.totalChunks ?? session.chunks} />
+          {cells.length > 0 && <ChunkStrip items={cells} total={session.totalChunks ?? session.chunks} />}
         </>
       )}
-      {broken && <p class="error">{session.error?.message ?? attention.find((item) => item.status === 'dead')?.lastError?.message ?? 'Part of it was refused by the server.'}</p>}
+      {broken && <p class="error">{trouble(session, attention)}</p>}
       {complete && !gone && <audio controls preload="none" src={url} aria-label={session.name} data-testid="player" />}
       {asking
         ? (
@@ -127,8 +140,8 @@ export function SessionRow({ session, flow, offline, gone, onNotice }: Props) {
           <div class="actions small">
             {complete && !gone && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
             {!complete && !live && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
-            {(broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
-            {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
+            {!HOPELESS.has(session.error?.code ?? '') && (broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
+            {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" data-testid="send-again" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
             {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
             {!live && !gone && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
             {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}

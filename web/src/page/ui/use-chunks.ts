@@ -42,10 +42,13 @@ export async function listChunks(db: Database, sessionId: string, count: number)
   return { cells, attention: attention.flat() };
 }
 
-export function useChunks(session: SessionRecord, flow: Flow | undefined, offline: boolean): Chunks {
+export function useChunks(session: SessionRecord, flow: Flow | undefined, changes: number, offline: boolean): Chunks {
   const [chunks, setChunks] = useState<Chunks>({ cells: [], attention: [] });
   const reading = useRef<number | null>(null);
   const cost = useRef(0);
+  // More chunks may have come by the time a reading begins.
+  const latest = useRef(session);
+  latest.current = session;
   const wanted = session.state !== 'complete';
   // Not the session itself: a running recording is written every second, its chunks change once a minute.
   useEffect(() => {
@@ -54,11 +57,11 @@ export function useChunks(session: SessionRecord, flow: Flow | undefined, offlin
       reading.current = null;
       void manager.database().then(async (db) => {
         const start = performance.now();
-        setChunks(await listChunks(db, session.id, session.chunks));
+        setChunks(await listChunks(db, session.id, latest.current.chunks));
         cost.current = performance.measure('list chunks', { start }).duration;
       });
     }, chunks.cells.length === 0 ? 0 : Math.min(READ_AT_LEAST_MS, Math.max(READ_EVERY_MS, READ_SHARE * cost.current)));
-  }, [session.state, session.chunks, session.ackedChunks, session.deadChunks, session.paused, session.heldUntil, session.fallbackUntil, flow, offline]);
+  }, [session.state, session.chunks, session.ackedChunks, session.deadChunks, session.paused, session.heldUntil, session.fallbackUntil, flow, changes, offline]);
   useEffect(() => () => { if (reading.current !== null) clearTimeout(reading.current); }, []);
   return chunks;
 }

@@ -85,6 +85,11 @@ export class TusUploadManager {
     await this.send({ type: 'setPatchSize', bytes });
   }
 
+  /** How long one request may take before it is given up and asked after, 1 s at least; 60 s by default. Kept on this device. */
+  async setRequestTimeout(ms: number): Promise<void> {
+    await this.send({ type: 'setRequestTimeout', ms });
+  }
+
   async resendSession(sessionId: string): Promise<void> {
     await this.send({ type: 'resend', sessionId });
   }

@@ -80,8 +80,9 @@ export interface SessionRecord {
   usedCustom: boolean;
   /** Until then chunks meant for tus go by the fallback; afterwards tus is tried again. */
   fallbackUntil: number;
-  /** 429: nothing of this session is sent before. */
+  /** 429: nothing of this session is sent before. `heldAt` is when that was written: a clock set back since then ends it. */
   heldUntil: number;
+  heldAt: number;
   paused: boolean;
   /** Its tab was lost while it recorded; `noticed` once the user has been told. */
   interrupted: boolean;
@@ -109,6 +110,7 @@ export type Command =
   | { type: 'process' }
   | { type: 'setMethod'; method: UploadMethod }
   | { type: 'setPatchSize'; bytes: number }
+  | { type: 'setRequestTimeout'; ms: number }
   | { type: 'retry'; sessionId?: string }
   | { type: 'pause'; sessionId: string; paused: boolean }
   | { type: 'cancel'; sessionId: string }

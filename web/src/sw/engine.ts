@@ -4,11 +4,13 @@ import { EVENTS_CHANNEL, PATCH_SIZE_MIN, recordingLock } from '../shared/protoco
 import type { Command, EngineState, NewChunk, UploadEvent } from '../shared/protocol.ts';
 import * as queue from '../shared/queue.ts';
 import { completeRecording } from './custom.ts';
+import { setRequestTimeout } from './fetch-stack.ts';
 import { Pump } from './pump.ts';
 import { deleteRemote, postAssemble } from './remote.ts';
 import { UploadError } from './upload-error.ts';
 
 const ORPHAN_AFTER_MS = 5_000;
+const REQUEST_TIMEOUT_MIN_MS = 1_000;
 
 export interface EngineOptions {
   /** Hears every event besides the broadcast, which its own sender does not receive. */
@@ -33,6 +35,8 @@ export class Engine {
     const pump = new Pump({ db, emit, log });
     const patchSize = await db.get('settings', 'patchSize');
     if (typeof patchSize === 'number') pump.setPatchSize(patchSize);
+    const timeout = await db.get('settings', 'requestTimeout');
+    if (typeof timeout === 'number') setRequestTimeout(timeout);
     return new Engine(db, pump, emit, log);
   }
 
@@ -110,6 +114,12 @@ export class Engine {
         this.pump.setPatchSize(Math.max(PATCH_SIZE_MIN, Math.floor(command.bytes)));
         await this.db.put('settings', Math.max(PATCH_SIZE_MIN, Math.floor(command.bytes)), 'patchSize');
         break;
+      case 'setRequestTimeout': {
+        const ms = Math.max(REQUEST_TIMEOUT_MIN_MS, Math.floor(command.ms));
+        setRequestTimeout(ms);
+        await this.db.put('settings', ms, 'requestTimeout');
+        break;
+      }
       case 'pause':
         await queue.updateSession(this.db, command.sessionId, (session) => { session.paused = command.paused; });
         if (command.paused) this.pump.abortSession(command.sessionId);
@@ -151,6 +161,8 @@ export class Engine {
     const sessions = await this.db.getAll('sessions');
     for (const session of sessions) {
       if ((sessionId !== undefined && session.id !== sessionId) || session.state === 'complete' || session.state === 'cancelled') continue;
+      // The rest of a file that was not read to its end is not here; only choosing it again helps.
+      if (session.error?.code === 'import') continue;
       const failed = session.state === 'failed';
       await queue.requeue(this.db, session.id, (item) => item.status === 'waiting' || item.status === 'dead', false, (record) => {
         record.heldUntil = 0;

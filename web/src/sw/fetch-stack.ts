@@ -3,6 +3,12 @@ import { Aborted, UploadError } from './upload-error.ts';
 
 export const REQUEST_TIMEOUT_MS = 60_000;
 
+let requestTimeoutMs = REQUEST_TIMEOUT_MS;
+/** For every request that names no deadline of its own. */
+export function setRequestTimeout(ms: number): void {
+  requestTimeoutMs = ms;
+}
+
 /** A slice of a chunk on its way; `size` is what tus-js-client reads, `bytes` what is sent. */
 export interface Piece {
   size: number;
@@ -15,7 +21,7 @@ const base64 = (digest: ArrayBuffer): string => btoa(String.fromCharCode(...new 
  * fetch with a deadline. Rejects with Aborted when `signal` fires, else with UploadError network | timeout. Redirects are
  * refused: a captive portal's page must not pass for an answer of ours.
  */
-export async function request(url: string, init: RequestInit, signal: AbortSignal, timeoutMs = REQUEST_TIMEOUT_MS): Promise<{ response: Response; body: string }> {
+export async function request(url: string, init: RequestInit, signal: AbortSignal, timeoutMs = requestTimeoutMs): Promise<{ response: Response; body: string }> {
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   if (signal.aborted) throw new Aborted('aborted');

@@ -4,8 +4,8 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }, { name: 'firefox', testDir: 'test/firefox' }, { name: 'screens', testDir: 'test/screens' }],
   outputDir: 'test-results',
-  fullyParallel: false,
-  workers: 1,
+  fullyParallel: true,
+  workers: Number(process.env['WF_WORKERS'] ?? 2),
   timeout: 120_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,

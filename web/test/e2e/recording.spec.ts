@@ -1,17 +1,39 @@
 // A recording goes in through the page and comes out of the server unchanged.
-import { download, expect, newest, noise, recorded, sha256, spyOnRecorder, test } from '../support/fixtures.ts';
+import { download, expect, give, newest, noise, open, recorded, scriptRecorder, sha256, spyOnRecorder, test } from '../support/fixtures.ts';
+
+/** Three minutes in the long form. */
+const SECONDS = Number(process.env['WF_RECORD_SECONDS'] ?? 4);
 
 test('what the microphone gave is what the server assembled, and it plays @acceptance', async ({ page, server }) => {
+  test.setTimeout(60_000 + SECONDS * 2_000);
   await spyOnRecorder(page);
   await page.goto(server.url);
   await page.getByTestId('record').click();
   await expect(page.getByTestId('saved')).toContainText('Saved on this device');
-  await page.waitForTimeout(3500);
+  await page.waitForTimeout(SECONDS * 1_000);
   await page.getByTestId('stop').click();
   const remoteId = await newest(page, 'complete');
   const bytes = await recorded(page);
   expect(bytes.length).toBeGreaterThan(10_000);
   expect(sha256(await download(server, remoteId))).toBe(sha256(bytes));
+
+  const status = (await (await fetch(`${server.url}/files/${remoteId}/status`)).json()) as Record<string, unknown>;
+  expect(status).toMatchObject({ state: 'assembled', format: 'webm', recording: { size: bytes.length } });
+  const told = Number(await page.evaluate(async () => {
+    const all = indexedDB.open('WaveForgeDB_V4');
+    await new Promise((resolve) => { all.onsuccess = resolve; });
+    const rows = all.result.transaction('sessions').objectStore('sessions').getAll();
+    await new Promise((resolve) => { rows.onsuccess = resolve; });
+    return (rows.result as { durationMs: number }[])[0]?.durationMs ?? 0;
+  }));
+  const decoded = await page.evaluate(async (id) => {
+    const answer = await fetch(`/files/${id}/recording`);
+    const audio = await new OfflineAudioContext(1, 48_000, 48_000).decodeAudioData(await answer.arrayBuffer());
+    return audio.duration * 1000;
+  }, remoteId);
+  // An encoder keeps the last packet or two to itself.
+  console.log(`recorded ${(told / 1000).toFixed(2)} s, decoded ${(decoded / 1000).toFixed(2)} s`);
+  expect(Math.abs(decoded - told)).toBeLessThan(400);
 
   const player = page.getByTestId('player').first();
   const played = await player.evaluate(async (element) => {
@@ -43,4 +65,23 @@ test('a file of exactly two chunks and one of a single byte @acceptance', async 
     const remoteId = await newest(page, 'complete');
     expect(sha256(await download(server, remoteId))).toBe(sha256(bytes));
   }
+});
+
+test('blobs of any size, empty ones too, whose end falls on a chunk’s; the last chunk arrives first', async ({ page, server, link }) => {
+  await scriptRecorder(page);
+  await open(page, link.url);
+  const MiB = 1024 * 1024;
+  const whole = noise(3 * MiB, 17);
+  // All but the last chunk are held back until that one has arrived.
+  const late = (index: number) => (seen: { method: string; headers: Record<string, unknown> }): boolean =>
+    seen.method === 'POST' && String(seen.headers['upload-metadata']).includes(`chunkIndex ${Buffer.from(String(index)).toString('base64')}`);
+  for (const index of [0, 1]) link.inject(late(index), { kind: 'hold', ms: 2_500 });
+  await page.getByTestId('record').click();
+  await expect(page.getByTestId('stop')).toBeVisible();
+  for (const [from, to] of [[0, 1], [1, 1], [1, 700_001], [700_001, 700_001], [700_001, 2 * MiB + 9], [2 * MiB + 9, 3 * MiB]] as const) await give(page, whole.subarray(from, to));
+  await page.getByTestId('stop').click();
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(whole));
+  const done = link.seen.filter((seen) => seen.method === 'PATCH' && seen.status === 204).map((seen) => seen.path.slice(-1));
+  expect(done[0]).toBe('2');
+  expect(done.filter((index) => index === '2')).toHaveLength(2);
 });

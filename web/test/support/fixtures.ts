@@ -89,3 +89,43 @@ export const events = (page: Page): Promise<string[]> => page.evaluate(() => (wi
 export async function upload(page: Page, bytes: Buffer, name = 'talk.webm'): Promise<void> {
   await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'audio/webm', buffer: bytes });
 }
+
+/** What the page's own recorder gives instead of MediaRecorder: exactly these blobs, one after the other as each reaches the disk. */
+export async function scriptRecorder(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    class Scripted extends EventTarget {
+      static isTypeSupported = (): boolean => true;
+      mimeType = 'audio/webm;codecs=opus';
+      state = 'inactive';
+      start(): void { this.state = 'recording'; }
+      requestData(): void {}
+      give(bytes: Uint8Array<ArrayBuffer>): void { this.dispatchEvent(Object.assign(new Event('dataavailable'), { data: new Blob([bytes]) })); }
+      stop(): void { this.state = 'inactive'; this.dispatchEvent(new Event('stop')); }
+    }
+    Object.assign(window, { MediaRecorder: class extends Scripted { constructor() { super(); Object.assign(window, { __recorder: this }); } } });
+  });
+}
+
+export async function give(page: Page, bytes: Buffer): Promise<void> {
+  await page.evaluate((text) => {
+    const recorder = (window as unknown as { __recorder: { give(bytes: Uint8Array): void } }).__recorder;
+    recorder.give(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+  }, bytes.toString('base64'));
+}
+
+interface Settings {
+  init(): Promise<void>;
+  setRequestTimeout(ms: number): Promise<void>;
+  setPatchSize(bytes: number): Promise<void>;
+}
+
+/** The uploader's own options, set the way another page would. */
+export async function configure(page: Page, options: { requestTimeout?: number; patchSize?: number }): Promise<void> {
+  await page.evaluate(async ({ requestTimeout, patchSize }) => {
+    const { TusUploadManager } = (await import(/* @vite-ignore */ `${location.origin}/tus-upload-manager.js`)) as { TusUploadManager: new () => Settings };
+    const manager = new TusUploadManager();
+    await manager.init();
+    if (requestTimeout !== undefined) await manager.setRequestTimeout(requestTimeout);
+    if (patchSize !== undefined) await manager.setPatchSize(patchSize);
+  }, options);
+}

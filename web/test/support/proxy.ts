@@ -18,6 +18,8 @@ export type Fault =
   | { kind: 'cut'; afterBytes: number }
   | { kind: 'loseAnswer' }
   | { kind: 'rewrite'; headers: Record<string, string | null> }
+  /** Like a link that died without a word: after so many bytes nothing comes or goes, and the server's side stays open. */
+  | { kind: 'stall'; afterBytes: number }
   | { kind: 'hold'; ms: number };
 
 interface Rule {
@@ -33,9 +35,12 @@ export class FaultProxy {
   mode: 'open' | 'down' | 'dark' = 'open';
   bytesPerSecond = Infinity;
   most = { PATCH: 0, form: 0 };
+  /** Changes the text of a script on its way to the browser. */
+  editScript: ((path: string, text: string) => string) | null = null;
   private running = { PATCH: 0, form: 0 };
   private rules: Rule[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly stalled = new Set<http.ClientRequest>();
   private readonly server: http.Server;
 
   private constructor(private readonly target: () => string) {
@@ -77,6 +82,7 @@ export class FaultProxy {
 
   stop(): Promise<void> {
     this.dropConnections();
+    for (const upstream of this.stalled) upstream.destroy();
     return new Promise((resolve) => { this.server.close(() => resolve()); });
   }
 
@@ -111,11 +117,14 @@ export class FaultProxy {
 
   private async forward(request: http.IncomingMessage, response: http.ServerResponse, seen: Seen, fault: Fault | undefined): Promise<void> {
     const { hostname, port } = new URL(this.target());
-    const upstream = http.request({ host: hostname, port, method: seen.method, path: seen.path, headers: { ...request.headers, host: `${hostname}:${port}` }, agent: false });
+    const told: http.OutgoingHttpHeaders = { ...request.headers, host: `${hostname}:${port}` };
+    if (this.editScript) for (const name of ['accept-encoding', 'if-none-match']) delete told[name];
+    const upstream = http.request({ host: hostname, port, method: seen.method, path: seen.path, headers: told, agent: false });
     const client = request.socket;
     upstream.setMaxListeners(0);
     upstream.on('error', () => client.destroy());
-    request.on('aborted', () => upstream.destroy());
+    request.on('aborted', () => { if (fault?.kind !== 'stall') upstream.destroy(); });
+    if (fault?.kind === 'stall') this.stalled.add(upstream);
     upstream.on('response', (answer) => {
       seen.status = answer.statusCode ?? null;
       if (fault?.kind === 'loseAnswer' || this.mode === 'down') { client.resetAndDestroy(); return; }
@@ -128,18 +137,34 @@ export class FaultProxy {
       }
       const send = (): void => {
         if (this.mode === 'dark') { setTimeout(send, 100).unref(); return; }
-        response.writeHead(seen.status ?? 502, headers);
-        answer.pipe(response);
+        const { editScript } = this;
+        if (!editScript || !seen.path.endsWith('.js')) {
+          response.writeHead(seen.status ?? 502, headers);
+          answer.pipe(response);
+          return;
+        }
+        const pieces: Buffer[] = [];
+        answer.on('data', (piece: Buffer) => pieces.push(piece));
+        answer.on('end', () => {
+          for (const name of ['content-length', 'etag']) delete headers[name];
+          response.writeHead(seen.status ?? 502, headers);
+          response.end(editScript(seen.path, Buffer.concat(pieces).toString('utf8')));
+        });
       };
       send();
     });
     for await (const piece of request as AsyncIterable<Buffer>) {
       while (this.mode === 'dark') await new Promise((resolve) => { setTimeout(resolve, 50); });
       let part = piece;
-      const cut = fault?.kind === 'cut' ? fault.afterBytes - seen.forwarded : Infinity;
+      const cut = fault?.kind === 'cut' || fault?.kind === 'stall' ? fault.afterBytes - seen.forwarded : Infinity;
       if (part.length >= cut) part = part.subarray(0, cut);
       seen.forwarded += part.length;
       if (part.length > 0 && !upstream.write(part)) await new Promise((resolve) => { upstream.once('drain', resolve); upstream.once('close', resolve); });
+      if (part.length === cut && fault?.kind === 'stall') {
+        // Leaving the loop would close the connection.
+        await new Promise((resolve) => { client.once('close', resolve); });
+        return;
+      }
       if (part.length === cut) {
         // The server shall have what was let through before the connection breaks.
         await new Promise((resolve) => { setTimeout(resolve, 50); });

@@ -38,7 +38,7 @@ export class TestServer {
       const timer = setTimeout(() => reject(new Error(`the server did not start: ${text}`)), 20_000);
       const onData = (piece: Buffer): void => {
         text += piece.toString();
-        const match = /listening on (http:\/\/[0-9.:]+)/.exec(text);
+        const match = /listening on (https?:\/\/[0-9.:]+)/.exec(text);
         if (!match) return;
         clearTimeout(timer);
         this.url = match[1] ?? '';

@@ -199,8 +199,8 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
   entry.changed.notify_all();
   if (!committed || gone.written_bytes == 0) co_return committed;
   if (gone.where.where == session::home::own_file) {
-    const std::string path = entry.files.path() + "/" + session::chunk_file_path(index, gone.where.generation);
-    const auto removed = co_await dir_.root->handle.unlink(path);
+    // Whoever creates the chunk again gets a new file, not the open one that has lost its name.
+    const auto removed = co_await entry.files.forget_chunk_file(index, gone.where.generation);
     if (!removed && removed.error().code != errc::not_found) co_return removed;
   } else if (gone.where.where == session::home::segment) {
     const auto segment = co_await entry.files.segment();

@@ -152,6 +152,24 @@ TEST_F(FileStore, KeepsAFilePerChunkWhenAsked) {
   EXPECT_FALSE(std::filesystem::exists(with_.data_dir + "/files/chunks"));
 }
 
+TEST_F(FileStore, AChunkThatIsCreatedAgainAfterItsRemovalHasAFileWithAName) {
+  with_.place = layout::files;
+  reopen();
+  const std::string a = text_of(5000, 1);
+  ASSERT_TRUE(run(data().create(creation("anew", 0, a.size()))));
+  memory_body half{a.substr(0, 2000)};
+  ASSERT_TRUE(append("anew", 0, half, 0));
+  ASSERT_TRUE(run(data().remove_chunk(id_of("anew"), chunk_index{0})));
+  ASSERT_TRUE(run(data().create(creation("anew", 0, a.size()))));
+  memory_body again{a.substr(0, 3000)};
+  ASSERT_TRUE(append("anew", 0, again, 0));
+  EXPECT_TRUE(std::filesystem::exists(with_.data_dir + "/anew/chunks/shard_0000/000000.chunk"));
+  reopen();
+  const auto settled = run(data().settle(id_of("anew"), chunk_index{0}));
+  ASSERT_TRUE(settled) << settled.error().detail;
+  EXPECT_EQ(settled->offset_bytes, 3000U);
+}
+
 TEST_F(FileStore, GoesOnAfterARestartAtEveryLevel) {
   for (const durability level : {durability::none, durability::chunk, durability::patch}) {
     with_.level = level;

@@ -101,7 +101,14 @@ void server_process::start() {
   arguments.insert(arguments.end(), how_.flags.begin(), how_.flags.end());
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error{"pipe2"};
-  pid_ = spawn(server_words(arguments), ends[1], ends[1], how_.user_id);
+  std::vector<std::string> words = server_words(arguments);
+  if (!how_.program.empty()) words.front() = how_.program.string();
+  if (!how_.environment.empty()) {
+    // env replaces itself with the server, so the pid is the server's.
+    words.insert(words.begin(), how_.environment.begin(), how_.environment.end());
+    words.insert(words.begin(), "env");
+  }
+  pid_ = spawn(words, ends[1], ends[1], how_.user_id);
   ::close(ends[1]);
   output_ = std::make_unique<reader>(ends[0]);
   if (!output_->wait_for_line(listening, steady::now() + start_patience)) {
@@ -164,6 +171,11 @@ void server_process::start_again() {
 
 void server_process::start_again(std::vector<std::string> flags) {
   how_.flags = std::move(flags);
+  start_again();
+}
+
+void server_process::start_with(std::vector<std::string> environment) {
+  how_.environment = std::move(environment);
   start_again();
 }
 

@@ -17,9 +17,11 @@ class server_process {
 
   struct setup {
     std::filesystem::path data_dir{};
-    std::vector<std::string> flags{};  ///< beside --data-dir and --listen
-    bool choose_port{true};            ///< adds --listen 127.0.0.1:0
-    unsigned user_id{0};               ///< run as this user; 0: as we are
+    std::vector<std::string> flags{};        ///< beside --data-dir and --listen
+    bool choose_port{true};                  ///< adds --listen 127.0.0.1:0
+    unsigned user_id{0};                     ///< run as this user; 0: as we are
+    std::filesystem::path program{};         ///< another binary than this build's
+    std::vector<std::string> environment{};  ///< NAME=VALUE, beside what we have
   };
 
   /// Starts it and waits until it listens. Throws std::runtime_error, with what it printed, when it does not.
@@ -47,6 +49,8 @@ class server_process {
   /// Starts again on the same data dir; the process must have ended. Ports are chosen anew.
   void start_again();
   void start_again(std::vector<std::string> flags);
+  /// The same with another environment.
+  void start_with(std::vector<std::string> environment);
 
  private:
   class reader;

@@ -1,0 +1,81 @@
+#include "fault/support/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "support/tus_client.hpp"
+
+namespace wf::test {
+
+const char* name_of(level value) noexcept {
+  switch (value) {
+    case level::none: return "none";
+    case level::chunk: return "chunk";
+    case level::patch: return "patch";
+  }
+  return "?";
+}
+
+std::string recording_note::path_of(std::uint32_t index) const {
+  return where == surface::session ? chunk_path(session, index) : session;
+}
+
+void ledger::acknowledged() {
+  const std::uint64_t count = acknowledgements_.fetch_add(1) + 1;
+  if (told_) told_(count);
+}
+
+void ledger::created(recording_note& of, std::uint32_t index) {
+  {
+    const std::lock_guard lock{of.mutex};
+    of.chunks[index].create_told = true;
+  }
+  acknowledged();
+}
+
+void ledger::told(recording_note& of, std::uint32_t index, std::uint64_t offset) {
+  {
+    const std::lock_guard lock{of.mutex};
+    chunk_note& one = of.chunks[index];
+    one.create_told = true;
+    one.told_bytes = std::max(one.told_bytes, offset);
+    const bool lasts = level_ == level::patch || (level_ == level::chunk && offset == one.length_bytes);
+    if (lasts) one.durable_bytes = std::max(one.durable_bytes, offset);
+  }
+  acknowledged();
+}
+
+void ledger::assembled(recording_note& of) {
+  {
+    const std::lock_guard lock{of.mutex};
+    if (of.assembled_told) return;
+    of.assembled_told = true;
+    for (chunk_note& one : of.chunks) {
+      one.create_told = true;
+      one.told_bytes = one.length_bytes;
+      if (level_ != level::none) one.durable_bytes = one.length_bytes;
+    }
+  }
+  acknowledged();
+}
+
+void ledger::deleted(recording_note& of) {
+  {
+    const std::lock_guard lock{of.mutex};
+    of.delete_told = true;
+  }
+  acknowledged();
+}
+
+void ledger::violation(const recording_note& of, const std::string& what) {
+  const std::lock_guard lock{mutex_};
+  violations_.push_back(fmt::format("recording {} ({}): {}", of.number, of.session, what));
+}
+
+std::vector<std::string> ledger::violations() const {
+  const std::lock_guard lock{mutex_};
+  return violations_;
+}
+
+}  // namespace wf::test

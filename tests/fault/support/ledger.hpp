@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/answer.hpp"
+
+/// What a server has told its clients, kept outside of it, so that it can be held to it after a crash.
+namespace wf::test {
+
+/// --durability of the server the ledger is about.
+enum class level : std::uint8_t { none, chunk, patch };
+[[nodiscard]] const char* name_of(level value) noexcept;
+
+/// What has died: the process alone, or the machine with everything that was not on stable storage.
+enum class crash : std::uint8_t { process, machine };
+
+/// One chunk, as its clients know it. Told and durable only grow between two crashes.
+struct chunk_note {
+  std::uint64_t begin_bytes{0};  ///< in the recording
+  std::uint64_t length_bytes{0};
+  bool create_asked{false};
+  bool create_told{false};
+  bool remove_asked{false};
+  std::uint64_t sent_bytes{0};     ///< no offset behind it can be right
+  std::uint64_t told_bytes{0};     ///< acknowledged, by whatever answer or event
+  std::uint64_t durable_bytes{0};  ///< of it what a power cut must leave
+};
+
+enum class surface : std::uint8_t { session, tus };
+
+/// One recording (or plain tus upload) from its first request to its end. Thread-safe: whoever sends, observes or
+/// checks locks it for each access.
+struct recording_note {
+  std::mutex mutex{};
+  std::uint64_t number{0};  ///< also the stream of the payload that makes its bytes
+  surface where{surface::session};
+  std::string session{};                       ///< the session's id; of a tus upload the path the server gave it
+  std::optional<std::uint64_t> chunk_bytes{};  ///< chunkSize; nullopt: the chunks are of any length
+  std::vector<chunk_note> chunks{};
+  std::uint64_t size_bytes{0};
+  bool total_told{false};  ///< some request that carried the total was acknowledged
+  bool assembled_told{false};
+  bool delete_asked{false};
+  bool delete_told{false};
+
+  [[nodiscard]] std::string path_of(std::uint32_t index) const;
+};
+
+/// All of them, and what was counted. Thread-safe.
+class ledger {
+ public:
+  explicit ledger(level durability) : level_{durability} {}
+
+  [[nodiscard]] level durability() const noexcept { return level_; }
+  /// Called after every acknowledgement, on the thread that read it, with how many there were.
+  void on_acknowledgement(std::function<void(std::uint64_t)> told) { told_ = std::move(told); }
+
+  void created(recording_note& of, std::uint32_t index);
+  /// Bytes up to `offset` of this chunk were told to be there.
+  void told(recording_note& of, std::uint32_t index, std::uint64_t offset);
+  void assembled(recording_note& of);
+  void deleted(recording_note& of);
+
+  [[nodiscard]] std::uint64_t acknowledgements() const noexcept { return acknowledgements_.load(); }
+
+  /// A promise that was not kept, or an answer nobody can explain. Printed with the rest at the end.
+  void violation(const recording_note& of, const std::string& what);
+  [[nodiscard]] std::vector<std::string> violations() const;
+
+ private:
+  void acknowledged();
+
+  level level_;
+  std::function<void(std::uint64_t)> told_{};
+  std::atomic<std::uint64_t> acknowledgements_{0};
+  mutable std::mutex mutex_{};
+  std::vector<std::string> violations_{};
+};
+
+}  // namespace wf::test

@@ -104,6 +104,10 @@ session_status tus_client::status(const std::string& session) {
   for (const simdjson::dom::element one : all["missing_chunks"].get_array()) {
     out.missing_chunks.push_back(std::uint64_t{one});
   }
+  for (const simdjson::dom::key_value_pair one : all["partial_chunks"].get_object()) {
+    out.partial_chunks.emplace(std::stoull(std::string{one.key}), std::uint64_t{one.value});
+  }
+  if (std::string_view why; all["error"].get(why) == simdjson::SUCCESS) out.error = why;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@ struct session_status {
   std::uint64_t uploaded_chunks{0};
   std::uint64_t bytes_received{0};
   std::vector<std::uint64_t> missing_chunks{};
+  std::map<std::uint64_t, std::uint64_t> partial_chunks{};  ///< offset by index
+  std::string error{};                                      ///< why it is failed or damaged
 };
 
 /// The session API over one kept connection, which is made again when the server has closed it. Answers are returned as

@@ -88,7 +88,7 @@ int plan::judge(std::string_view op, std::string_view path) {
   for (rule* one : rules_) {
     if (one->op != "any" && one->op != op) continue;
     if (!one->part.empty() && path.find(one->part) == std::string_view::npos) continue;
-    if (one->failure != 0 && !while_.empty() && ::access(while_.c_str(), F_OK) != 0) continue;
+    if (!while_.empty() && ::access(while_.c_str(), F_OK) != 0) continue;
     const std::uint64_t now = one->seen.fetch_add(1) + 1;
     if (now != one->nth && !(one->onward && now > one->nth)) continue;
     if (one->failure != 0) return one->failure;

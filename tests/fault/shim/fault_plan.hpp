@@ -16,7 +16,7 @@ namespace wf::fault {
 ///                   N       the N-th such operation, counted from 1; with + every one from the N-th on
 ///                   ACTION  kill: SIGKILL instead of the operation; a number: the operation fails with this errno
 ///   WF_FAULT_ROOT   only operations on paths below it are seen
-///   WF_FAULT_WHILE  rules that fail operations hold while this file exists; without it always
+///   WF_FAULT_WHILE  rules hold, and count, while this file exists; without it always
 ///   WF_FAULT_TRACE  a file to which every operation seen is appended: OP PATH
 ///
 /// Thread-safe after start-up.

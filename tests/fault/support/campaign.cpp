@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "fault/support/observer.hpp"
 #include "wfload/splitmix.hpp"
 
 namespace wf::test {
@@ -39,6 +40,28 @@ void traffic::client(std::size_t which, std::uint16_t port, std::uint64_t seed, 
   }
 }
 
+void traffic::observe(std::uint16_t port, std::uint64_t seed, const std::atomic<bool>& stop) {
+  std::mt19937_64 draw{load::mix(seed, clients_at_once)};
+  observer eyes{*of_.book, port};
+  try {
+    while (!stop.load() && !of_.over->load()) {
+      std::shared_ptr<recording_note> one;
+      {
+        const std::lock_guard lock{mutex_};
+        one = recordings_[draw() % recordings_.size()];
+      }
+      if (one->where == surface::tus) continue;
+      if (draw() % 4 == 0) {
+        eyes.watch(*one, std::chrono::milliseconds{40});
+      } else {
+        eyes.look(*one);
+      }
+    }
+  } catch (const std::exception&) {
+    // As above.
+  }
+}
+
 void traffic::run(std::uint16_t port, std::uint64_t seed, const std::atomic<bool>& stop) {
   {
     const std::lock_guard lock{mutex_};
@@ -50,6 +73,7 @@ void traffic::run(std::uint16_t port, std::uint64_t seed, const std::atomic<bool
   for (std::size_t which = 0; which < clients_at_once; ++which) {
     clients.emplace_back([this, which, port, seed, &stop] { client(which, port, seed, stop); });
   }
+  clients.emplace_back([this, port, seed, &stop] { observe(port, seed, stop); });
 }
 
 std::uint64_t campaign_seed(const std::string& name) {

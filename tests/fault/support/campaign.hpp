@@ -12,15 +12,7 @@
 
 namespace wf::test {
 
-/// What a campaign has seen, for its last line.
-struct tally {
-  std::uint64_t cycles{0};
-  std::uint64_t acknowledgements{0};
-  std::uint64_t recordings_finished{0};
-  std::uint64_t bytes_compared{0};
-};
-
-/// Several clients at once against one server, until something ends it.
+/// Several clients at once against one server, and one that only looks on, until something ends it.
 class traffic {
  public:
   /// `recordings` are dealt out to `clients` threads; each makes new ones when its own are finished.
@@ -31,6 +23,8 @@ class traffic {
 
  private:
   void client(std::size_t which, std::uint16_t port, std::uint64_t seed, const std::atomic<bool>& stop);
+
+  void observe(std::uint16_t port, std::uint64_t seed, const std::atomic<bool>& stop);
 
   workload of_;
   std::vector<std::shared_ptr<recording_note>>& recordings_;

@@ -75,7 +75,7 @@ bool inspect_whole(ledger& book, tus_client& client, recording_note& of, crash d
     if (must_exist || of.assembled_told) book.violation(of, "it was acknowledged and is unknown");
     for (chunk_note& one : of.chunks) forget(one);
     if (!session) of.session.clear();
-    of.total_told = of.assembled_told = false;
+    of.assembled_told = false;
     return false;
   }
   if (status != 200) {
@@ -84,7 +84,7 @@ bool inspect_whole(ledger& book, tus_client& client, recording_note& of, crash d
   }
   if (!session) return true;
   if (now.state == "damaged" || now.state == "failed") {
-    book.violation(of, fmt::format("it is {}", now.state));
+    book.violation(of, fmt::format("it is {}: {}", now.state, now.error));
     return false;
   }
   if (of.assembled_told && now.state != "assembled") {

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "support/tus_client.hpp"
-
 namespace wf::test {
 
 const char* name_of(level value) noexcept {
@@ -44,6 +42,23 @@ void ledger::told(recording_note& of, std::uint32_t index, std::uint64_t offset)
     if (lasts) one.durable_bytes = std::max(one.durable_bytes, offset);
   }
   acknowledged();
+}
+
+void ledger::seen(recording_note& of, const session_status& now, std::uint64_t removals) {
+  if (now.http_status != 200) return;
+  {
+    const std::lock_guard lock{of.mutex};
+    if (of.removals != removals) return;
+  }
+  if (now.state == "assembled") return assembled(of);
+  for (std::uint32_t index = 0; index < of.chunks.size(); ++index) {
+    const auto partial = now.partial_chunks.find(index);
+    if (partial != now.partial_chunks.end()) {
+      told(of, index, partial->second);
+    } else if (now.total_chunks && std::ranges::find(now.missing_chunks, index) == now.missing_chunks.end()) {
+      told(of, index, of.chunks[index].length_bytes);
+    }
+  }
 }
 
 void ledger::assembled(recording_note& of) {

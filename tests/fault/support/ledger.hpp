@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "support/answer.hpp"
+#include "support/tus_client.hpp"
 
 /// What a server has told its clients, kept outside of it, so that it can be held to it after a crash.
 namespace wf::test {
@@ -45,7 +45,7 @@ struct recording_note {
   std::optional<std::uint64_t> chunk_bytes{};  ///< chunkSize; nullopt: the chunks are of any length
   std::vector<chunk_note> chunks{};
   std::uint64_t size_bytes{0};
-  bool total_told{false};  ///< some request that carried the total was acknowledged
+  std::uint64_t removals{0};  ///< grows before a chunk is removed: what was asked earlier tells nothing any more
   bool assembled_told{false};
   bool delete_asked{false};
   bool delete_told{false};
@@ -65,6 +65,8 @@ class ledger {
   void created(recording_note& of, std::uint32_t index);
   /// Bytes up to `offset` of this chunk were told to be there.
   void told(recording_note& of, std::uint32_t index, std::uint64_t offset);
+  /// What a status said that was asked for when `removals` was the recording's.
+  void seen(recording_note& of, const session_status& now, std::uint64_t removals);
   void assembled(recording_note& of);
   void deleted(recording_note& of);
 

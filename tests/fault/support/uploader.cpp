@@ -101,11 +101,10 @@ std::optional<std::uint32_t> uploader::unfinished_chunk(recording_note& of) {
   return open[pick(open.size())];
 }
 
-std::string uploader::metadata_for(recording_note& of, std::uint32_t index, bool& with_total) {
+std::string uploader::metadata_for(recording_note& of, std::uint32_t index) {
   tus_client::creation what{index, of.chunks[index].length_bytes};
   what.chunk_bytes = of.chunk_bytes;
-  with_total = pick(4) == 0;
-  if (with_total) what.total_chunks = static_cast<std::uint32_t>(of.chunks.size());
+  if (pick(4) == 0) what.total_chunks = static_cast<std::uint32_t>(of.chunks.size());
   return metadata_of(what);
 }
 
@@ -118,7 +117,6 @@ void uploader::create_tus(recording_note& of) {
     const std::lock_guard lock{of.mutex};
     of.session = got.field("Location").value_or("");
     of.chunks[0].create_asked = true;
-    of.total_told = true;
   }
   of_.book->created(of, 0);
 }
@@ -128,9 +126,8 @@ void uploader::create(recording_note& of, std::uint32_t index, bool with_body) {
     if (of.session.empty()) create_tus(of);
     return;
   }
-  bool with_total = false;
   std::string fields = fmt::format("{}Upload-Length: {}\r\nUpload-Metadata: {}\r\n", tus_line,
-                                   of.chunks[index].length_bytes, metadata_for(of, index, with_total));
+                                   of.chunks[index].length_bytes, metadata_for(of, index));
   std::vector<std::byte> body;
   {
     const std::lock_guard lock{of.mutex};
@@ -145,7 +142,6 @@ void uploader::create(recording_note& of, std::uint32_t index, bool with_body) {
   }
   const answer got = client_.request("POST", fmt::format("/files/{}/chunks/", of.session), fields, body);
   if (got.status != 201) return surprise(of, fmt::format("create chunk {}", index), got);
-  if (with_total) of.total_told = true;
   of_.book->told(of, index, got.upload_offset().value_or(0));
 }
 
@@ -246,14 +242,12 @@ void uploader::ask_head(recording_note& of, std::uint32_t index) {
 
 void uploader::ask_status(recording_note& of) {
   if (of.where == surface::tus) return;
-  const session_status now = client_.status(of.session);
-  if (now.http_status != 200) return;
-  if (now.state == "assembled") of_.book->assembled(of);
-  if (!now.total_chunks) return;
-  for (std::uint32_t index = 0; index < of.chunks.size(); ++index) {
-    const bool missing = std::ranges::find(now.missing_chunks, index) != now.missing_chunks.end();
-    if (!missing) of_.book->told(of, index, of.chunks[index].length_bytes);
+  std::uint64_t removals = 0;
+  {
+    const std::lock_guard lock{of.mutex};
+    removals = of.removals;
   }
+  of_.book->seen(of, client_.status(of.session), removals);
 }
 
 void uploader::send_form(recording_note& of, std::uint32_t index) {
@@ -290,6 +284,7 @@ void uploader::remove_chunk(recording_note& of, std::uint32_t index) {
   {
     const std::lock_guard lock{of.mutex};
     of.chunks[index].remove_asked = true;
+    ++of.removals;
   }
   const answer got = client_.request("DELETE", of.path_of(index), tus_line);
   if (got.status == 204) {
@@ -335,7 +330,6 @@ void uploader::assemble(recording_note& of) {
                           as_bytes(form));
   }
   if (got.status == 200) of_.book->assembled(of);
-  if (got.status == 202) of.total_told = true;
   if (got.status != 200 && got.status != 202) surprise(of, "assemble", got);
 }
 

@@ -48,7 +48,7 @@ class uploader {
   [[nodiscard]] std::uint64_t pick(std::uint64_t below);
   [[nodiscard]] std::vector<std::byte> bytes_of(const recording_note& of, std::uint64_t from,
                                                 std::uint64_t count) const;
-  [[nodiscard]] std::string metadata_for(recording_note& of, std::uint32_t index, bool& with_total);
+  [[nodiscard]] std::string metadata_for(recording_note& of, std::uint32_t index);
   [[nodiscard]] std::optional<std::uint32_t> unfinished_chunk(recording_note& of);
   [[nodiscard]] bool explained(int status) const;
   void surprise(recording_note& of, std::string_view doing, const answer& got);

@@ -1,5 +1,7 @@
 #include "waveforge/io/ring_context.hpp"
 
+#include <thread>
+
 #include <cerrno>
 
 #include "waveforge/base/check.hpp"
@@ -39,7 +41,20 @@ ring_context::ring_context(kernel& world, const clock& time, std::unique_ptr<rin
       name_(std::move(name)),
       table_(std::make_unique<op_table>(limits::operations_max)) {}
 
+/// Held by whoever calls from another thread: what he posted may end the loop, and the ring must outlive his wake().
+class ring_context::visit {
+ public:
+  explicit visit(ring_context& ring) noexcept : ring_(ring) { ring_.visitors_.fetch_add(1, std::memory_order_relaxed); }
+  ~visit() { ring_.visitors_.fetch_sub(1, std::memory_order_release); }
+  visit(const visit&) = delete;
+  visit& operator=(const visit&) = delete;
+
+ private:
+  ring_context& ring_;
+};
+
 ring_context::~ring_context() {
+  while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();  // a system call's time at most
   // What the kernel still holds must not be freed, and what still waits has an owner who did not close its scope.
   WF_CHECK(table_->open_count() == 0);
   shutdown();
@@ -88,6 +103,7 @@ bool ring_context::turn(bool wait) {
 }
 
 void ring_context::stop() noexcept {
+  const visit here{*this};
   stopped_.store(true, std::memory_order_release);
   backend_->wake();
 }
@@ -97,6 +113,7 @@ void ring_context::post(unique_function<void()> function) {
     ready_.push_back({std::move(function)});
     return;
   }
+  const visit here{*this};
   {
     const std::lock_guard lock{posted_mutex_};
     posted_.push_back(std::move(function));

@@ -33,7 +33,8 @@ endif()
 # liburing, RocksDB's and spdlog's headers are not written for -Wconversion; they come in as SYSTEM headers.
 target_compile_definitions(wf_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE _FILE_OFFSET_BITS=64)
 if(WF_SANITIZE)
-  target_compile_options(wf_flags INTERFACE -fsanitize=${WF_SANITIZE} -fno-sanitize-recover=all)
+  # Lines are what a report needs; the rest of the debug information doubles what is written and linked.
+  target_compile_options(wf_flags INTERFACE -g1 -fsanitize=${WF_SANITIZE} -fno-sanitize-recover=all)
   string(REPLACE "fuzzer-no-link," "" WF_SANITIZE_LINK "${WF_SANITIZE}")
   target_link_options(wf_flags INTERFACE -fsanitize=${WF_SANITIZE_LINK})
   if(WF_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

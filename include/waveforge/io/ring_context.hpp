@@ -85,6 +85,8 @@ class ring_context final : public asio::execution_context {
     bool more{false};
   };
 
+  class visit;
+
   op_id open(operation&& op, deadline until, unique_function<void(std::int32_t)>&& done, bool external);
   bool run_ready() noexcept;
   void deliver(const ready_item& item);
@@ -102,6 +104,7 @@ class ring_context final : public asio::execution_context {
   timer_heap deadlines_;
   std::vector<ready_item> ready_;
   std::vector<ready_item> running_;
+  std::atomic<unsigned> visitors_{0};
   std::mutex posted_mutex_;
   std::vector<unique_function<void()>> posted_;
   std::atomic<bool> anything_posted_{false};

@@ -1,0 +1,153 @@
+// How a session ends: put together, looked at, fetched and compared; or cancelled.
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "support/sim/workload.hpp"
+
+namespace wf::sim {
+
+script<void> workload::finish(client& by, upload_state& of) {
+  session_record& session = *of.session;
+  if (of.to_be_cancelled && all_.rng.coin()) {
+    co_await cancel(by, session);
+    co_return;
+  }
+  unsigned failures = 0;
+  while (!given_up(session)) {
+    if (!session.assembled && (of.explicit_assembly || failures > 3)) co_await ask_to_assemble(by, of);
+    if (!session.assembled) co_await status(by, session);
+    if (session.assembled) {
+      const bool right = co_await fetch(by, session);
+      if (right) break;
+    } else if (failures % 4 == 3) {
+      // A crash may have taken what no level promised: every chunk is seen to once more.
+      for (std::uint32_t index = 0; index < session.total; ++index) co_await upload_chunk(by, of, index);
+    }
+    co_await back_off(failures++);
+  }
+  if (of.to_be_cancelled && !given_up(session)) co_await cancel(by, session);
+  session.done = true;
+}
+
+script<void> workload::cancel(client& by, session_record& of) {
+  for (unsigned failures = 0; !of.excused; ++failures) {
+    const expectation then = book_.expect(of);
+    of.cancel_begun = true;
+    question what;
+    what.verb = "DELETE";
+    what.target = "/files/" + of.id;
+    const answer said = co_await ask(by, std::move(what));
+    if (said && (said->status == 204 || said->status == 410)) {
+      if (book_.applies(then)) book_.told_cancelled(of);
+      all_.fired(fault::session_cancelled);
+      co_return;
+    }
+    // Never made, or made and lost with what no level promises.
+    if (said && said->status == 404) co_return;
+    co_await back_off(failures);
+  }
+}
+
+script<void> workload::ask_to_assemble(client& by, upload_state& of) {
+  session_record& session = *of.session;
+  const expectation then = book_.expect(session);
+  const bool whole = std::ranges::all_of(
+      session.chunks, [](const chunk_record& one) { return one.created && one.floor == one.length; });
+  question what;
+  what.verb = "POST";
+  what.target = "/files/" + session.id + "/assemble";
+  if (all_.rng.coin()) {
+    what.fields = {{"Content-Type", "application/json"}};
+    what.body = fmt::format("{{\"total_chunks\":{}}}", session.total);
+  }
+  const answer said = co_await ask(by, std::move(what));
+  if (!said) co_return;
+  if (said->ok()) book_.told_success(then, "assemble");
+  if (said->status == 200) book_.told_assembled(then);
+  if (said->status == 404 || said->status == 410) book_.told_absent(then, said->status, "assemble");
+  if (said->status == 409 && whole && book_.applies(then) && !session.cancel_begun) {
+    all_.violate(fmt::format("{}: assemble misses chunks that were told complete: {}", session.id, said->body));
+  }
+}
+
+script<void> workload::status(client& by, session_record& of) {
+  const expectation then = book_.expect(of);
+  std::vector<expectation> each;
+  for (chunk_record& one : of.chunks) each.push_back(book_.expect(of, &one));
+  book_.requests -= of.chunks.size();
+  question what;
+  what.verb = "GET";
+  what.target = "/files/" + of.id + "/status";
+  const answer said = co_await ask(by, std::move(what));
+  if (!said) co_return;
+  if (said->status == 404 || said->status == 410) book_.told_absent(then, said->status, "status");
+  if (said->status != 200) co_return;
+  simdjson::dom::parser parser;
+  simdjson::dom::element told;
+  std::string_view state;
+  if (parser.parse(said->body).get(told) != simdjson::SUCCESS || told["state"].get(state) != simdjson::SUCCESS) {
+    all_.violate("a status that is no JSON: " + said->body);
+    co_return;
+  }
+  book_.told_success(then, "status");
+  if (state == "assembled") book_.told_assembled(then);
+  if (then.assembled && state != "assembled" && !of.excused && !of.cancel_begun &&
+      all_.faults[static_cast<std::size_t>(fault::disk_eio)] == 0) {
+    all_.violate(fmt::format("{}: status says {} of a finished recording", of.id, state));
+  }
+  if (state == "damaged") co_return;
+  for (const auto number : told["missing_chunks"]) {
+    const auto index = static_cast<std::size_t>(number.get_uint64().value());
+    if (index >= each.size()) continue;
+    if (each[index].floor == of.chunks[index].length) book_.told_offset(each[index], 0, "missing_chunks");
+  }
+  for (const auto [key, value] : told["partial_chunks"].get_object()) {
+    const std::size_t index = static_cast<std::size_t>(std::stoul(std::string{key}));
+    if (index < each.size()) book_.told_offset(each[index], value.get_uint64().value(), "partial_chunks");
+  }
+}
+
+script<bool> workload::fetch(client& by, session_record& of) {
+  const expectation then = book_.expect(of);
+  question what;
+  what.verb = "GET";
+  what.target = of.plain ? "/tus/" + of.id : "/files/" + of.id + "/recording";
+  const answer said = co_await ask(by, std::move(what));
+  if (!said) co_return false;
+  if (said->status == 410) book_.told_absent(then, said->status, "GET recording");
+  if (said->status == 404 && then.assembled) book_.told_absent(then, said->status, "GET recording");
+  if (said->status != 200) co_return false;
+  book_.told_recording(then, said->body);
+  co_return true;
+}
+
+script<void> workload::audit(session_record& of) {
+  client by{machine_};
+  for (unsigned failures = 0; !of.excused && !of.id.empty(); ++failures) {
+    if (failures > 0) co_await back_off(failures);
+    if (of.cancelled) {
+      const expectation then = book_.expect(of);
+      question what;
+      what.verb = "GET";
+      what.target = "/files/" + of.id + "/status";
+      const answer said = co_await ask(by, std::move(what));
+      if (!said) continue;
+      if (said->ok()) book_.told_success(then, "status");
+      co_return;
+    }
+    if (of.cancel_begun) co_return;
+    if (of.assembled) {
+      const bool right = co_await fetch(by, of);
+      if (right) co_return;
+      continue;
+    }
+    for (std::uint32_t index = 0; index < of.total; ++index) {
+      std::optional<std::uint64_t> at;
+      if (of.chunks[index].created) co_await head(by, of, index, at);
+    }
+    co_return;
+  }
+}
+
+}  // namespace wf::sim

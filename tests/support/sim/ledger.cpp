@@ -1,0 +1,136 @@
+#include "support/sim/ledger.hpp"
+
+#include <algorithm>
+
+namespace wf::sim {
+
+std::string content_of(std::uint64_t key, std::uint64_t begin, std::uint64_t end) {
+  std::string text(static_cast<std::size_t>(end - begin), '\0');
+  for (std::uint64_t at = begin; at < end;) {
+    std::uint64_t word = (key + at / 8) * 0x9e3779b97f4a7c15U;
+    word = (word ^ (word >> 29U)) * 0xbf58476d1ce4e5b9U;
+    word ^= word >> 32U;
+    const std::uint64_t next = std::min(end, (at / 8 + 1) * 8);
+    for (; at < next; ++at) text[static_cast<std::size_t>(at - begin)] = static_cast<char>(word >> (8 * (at % 8)));
+  }
+  return text;
+}
+
+std::uint64_t session_record::bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i < total; ++i) sum += chunks[i].length;
+  return sum;
+}
+
+std::string session_record::content() const {
+  std::string text;
+  for (std::uint32_t i = 0; i < total; ++i) text += content_of(chunk_key(i), 0, chunks[i].length);
+  return text;
+}
+
+expectation ledger::expect(session_record& session, chunk_record* chunk) {
+  ++requests;
+  expectation now{&session, chunk, 0, false, 0, session.cancelled, session.assembled, crashes_};
+  if (chunk != nullptr) {
+    now.floor = chunk->floor;
+    now.created = chunk->created;
+    now.removals = chunk->removals;
+  }
+  return now;
+}
+
+std::string ledger::name_of(const expectation& then) const {
+  if (then.chunk == nullptr) return then.session->id;
+  return fmt::format("{} chunk {}", then.session->id, then.chunk - then.session->chunks.data());
+}
+
+bool ledger::applies(const expectation& then) const noexcept {
+  if (then.session->excused || then.crashes != crashes_) return false;
+  return then.chunk == nullptr || then.chunk->removals == then.removals;
+}
+
+void ledger::told_success(const expectation& then, std::string_view by) {
+  if (then.cancelled && applies(then)) {
+    world_.violate(fmt::format("{}: {} succeeded though DELETE was answered before", name_of(then), by));
+  }
+}
+
+void ledger::told_offset(const expectation& then, std::uint64_t offset, std::string_view by) {
+  told_success(then, by);
+  if (!applies(then)) return;
+  chunk_record& chunk = *then.chunk;
+  if (offset < then.floor) {
+    world_.violate(
+        fmt::format("{}: {} says {} bytes, {} were acknowledged before", name_of(then), by, offset, then.floor));
+  }
+  if (offset > chunk.length || offset > chunk.sent) {
+    world_.violate(fmt::format("{}: {} says {} bytes of {}, but only {} were ever sent", name_of(then), by, offset,
+                               chunk.length, chunk.sent));
+  }
+  chunk.created = true;
+  chunk.floor = std::max(chunk.floor, offset);
+}
+
+void ledger::told_absent(const expectation& then, int status, std::string_view by) {
+  if (!applies(then) || then.session->cancel_begun) return;
+  if (status == 410) {
+    world_.violate(fmt::format("{}: {} says it is gone, and nobody removed it", name_of(then), by));
+  } else if (then.created || then.assembled) {
+    world_.violate(fmt::format("{}: {} does not find it, though it was acknowledged", name_of(then), by));
+  }
+}
+
+void ledger::told_assembled(const expectation& then) {
+  told_success(then, "a status");
+  if (applies(then) && !then.session->cancel_begun) then.session->assembled = true;
+}
+
+void ledger::told_cancelled(session_record& session) {
+  session.cancelled = true;
+}
+
+void ledger::told_recording(const expectation& then, std::string_view bytes) {
+  told_assembled(then);
+  if (then.session->excused) return;
+  const std::string right = then.session->content();
+  if (bytes == right) return;
+  const auto differs = std::ranges::mismatch(bytes, right);
+  world_.violate(fmt::format("{}: the recording has {} bytes of {}, and differs from byte {} on", name_of(then),
+                             bytes.size(), right.size(), differs.in1 - bytes.begin()));
+}
+
+void ledger::removal_begins(chunk_record& chunk) {
+  ++chunk.removals;
+  chunk.floor = chunk.sealed = 0;
+  chunk.created = chunk.created_sealed = false;
+}
+
+void ledger::removal_ends(chunk_record& chunk) {
+  removal_begins(chunk);
+}
+
+void ledger::stopped_cleanly() {
+  for (session_record& session : sessions) {
+    for (chunk_record& chunk : session.chunks) {
+      chunk.sealed = chunk.floor;
+      chunk.created_sealed = chunk.created;
+    }
+  }
+}
+
+void ledger::machine_crashed() {
+  ++crashes_;
+  for (session_record& session : sessions) {
+    if (lied_) session.excused = true;
+    if (session.assembled) continue;
+    for (chunk_record& chunk : session.chunks) {
+      const bool complete = chunk.created && chunk.floor == chunk.length;
+      const bool promised =
+          plan_.level == store::durability::patch || (plan_.level == store::durability::chunk && complete);
+      if (!promised) chunk.floor = chunk.sealed;
+      if (plan_.level == store::durability::none) chunk.created = chunk.created_sealed;
+    }
+  }
+}
+
+}  // namespace wf::sim

@@ -1,8 +1,22 @@
 import { defineConfig } from '@playwright/test';
+import { voiceFile } from './test/support/voice.ts';
+
+const browser = {
+  executablePath: process.env['WF_CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+  ],
+};
 
 // The browser is the system's. WF_SERVER_BIN names the server to test against; without it test/stub stands in.
 export default defineConfig({
-  projects: [{ name: 'e2e', testDir: 'test/e2e' }, { name: 'chaos', testDir: 'test/chaos' }, { name: 'firefox', testDir: 'test/firefox' }, { name: 'screens', testDir: 'test/screens' }],
+  projects: [
+    { name: 'e2e', testDir: 'test/e2e' },
+    { name: 'chaos', testDir: 'test/chaos' },
+    { name: 'firefox', testDir: 'test/firefox' },
+    { name: 'screens', testDir: 'test/screens', use: { launchOptions: { ...browser, args: [...browser.args, `--use-file-for-fake-audio-capture=${voiceFile()}`] } } },
+  ],
   outputDir: 'test-results',
   fullyParallel: true,
   workers: Number(process.env['WF_WORKERS'] ?? 2),
@@ -11,16 +25,5 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   reporter: [['list']],
-  use: {
-    browserName: 'chromium',
-    headless: true,
-    launchOptions: {
-      executablePath: process.env['WF_CHROMIUM'] ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-        '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required',
-      ],
-    },
-    trace: 'off',
-  },
+  use: { browserName: 'chromium', headless: true, launchOptions: browser, trace: 'off' },
 });

@@ -31,11 +31,11 @@ need_web_modules() {
   (cd web && npm ci --no-audit --no-fund </dev/null)
 }
 
-# playwright PROJECT… [--OPTION…]: the pages in a browser, against the release build of the server.
+# playwright PROJECT… [--OPTION…] [FILE…]: the pages in a browser, against the release build of the server; a file has a slash.
 playwright() {
   local arguments=()
   while [ $# -gt 0 ]; do
-    if [[ $1 == --* ]]; then arguments+=("$1"); else arguments+=("--project=$1"); fi
+    if [[ $1 == --* || $1 == */* ]]; then arguments+=("$1"); else arguments+=("--project=$1"); fi
     shift
   done
   need_web_modules && (

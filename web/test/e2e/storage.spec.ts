@@ -1,6 +1,7 @@
 // Little room and long sessions.
 import fs from 'node:fs';
 import { download, expect, give, newest, noise, open, scriptRecorder, sha256, test, upload } from '../support/fixtures.ts';
+import { durabilities, spyOnTransactions } from '../support/strict.ts';
 
 const MiB = 1024 * 1024;
 
@@ -60,16 +61,7 @@ test('recording into a full storage: told at once, held in memory, and whole whe
 
 test('every transaction that takes in recorded bytes asks for strict durability', async ({ page, server }) => {
   await scriptRecorder(page);
-  await page.addInitScript(() => {
-    const asked: { stores: string[]; durability: string }[] = [];
-    Object.assign(window, { __asked: asked });
-    const original = IDBDatabase.prototype.transaction;
-    IDBDatabase.prototype.transaction = function transaction(stores, mode, options) {
-      const tx = original.call(this, stores, mode, options);
-      if (mode === 'readwrite') asked.push({ stores: [...tx.objectStoreNames], durability: tx.durability });
-      return tx;
-    };
-  });
+  await spyOnTransactions(page);
   await open(page, server.url);
   await page.getByTestId('record').click();
   await expect(page.getByTestId('stop')).toBeVisible();
@@ -78,9 +70,9 @@ test('every transaction that takes in recorded bytes asks for strict durability'
   await give(page, whole.subarray(900_000));
   await page.getByTestId('stop').click();
   expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(whole));
-  const taking = await page.evaluate(() => (window as unknown as { __asked: { stores: string[]; durability: string }[] }).__asked.filter(({ stores }) => stores.includes('parts')));
-  expect(taking.length).toBeGreaterThanOrEqual(3);
-  expect(taking.every(({ durability }) => durability === 'strict')).toBe(true);
+  const taken = await durabilities(page);
+  expect(taken.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(taken)).toEqual(new Set(['strict']));
 });
 
 test('five thousand chunks are listed in under ten milliseconds', async ({ page, server }) => {

@@ -11,6 +11,11 @@ import { TestServer } from '../support/server.ts';
 
 const binary = process.env['WF_FIREFOX'] ?? '/usr/bin/firefox-esr';
 
+const preferences = {
+  'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0, 'dom.webnotifications.enabled': false,
+  'browser.sessionstore.resume_from_crash': false, 'toolkit.startup.max_resumed_crashes': -1, 'dom.disable_beforeunload': true,
+};
+
 const test = base.extend<{ server: TestServer; link: FaultProxy; firefox: Browser }>({
   // eslint-disable-next-line no-empty-pattern
   server: async ({}, use) => {
@@ -26,7 +31,7 @@ const test = base.extend<{ server: TestServer; link: FaultProxy; firefox: Browse
   firefox: async ({ link: _link }, use) => {
     const browser = await puppeteer.launch({
       browser: 'firefox', executablePath: binary, headless: true,
-      extraPrefsFirefox: { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0, 'dom.webnotifications.enabled': false },
+      extraPrefsFirefox: preferences,
     });
     await use(browser);
     await browser.close();
@@ -94,4 +99,70 @@ test('falls back when tus fails', async ({ server, link, firefox }) => {
   await choose(page, bytes, 'fallback.webm');
   expect(sha256(await download(server, await complete(page)))).toBe(sha256(bytes));
   expect(link.seen.filter((seen) => seen.path.startsWith('/upload/chunk')).length).toBeGreaterThanOrEqual(3);
+});
+
+test('the server goes away in the middle: said once, and everything arrives when it is back', async ({ server, link, firefox }) => {
+  const page = await open(firefox, link.url);
+  link.bytesPerSecond = 500_000;
+  const bytes = noise(3_000_000, 10);
+  await choose(page, bytes, 'away.webm');
+  await expect.poll(() => link.of('PATCH', /chunks/).length, { timeout: 30_000 }).toBeGreaterThan(0);
+  link.setMode('down');
+  await page.waitForSelector('[data-testid=offline-banner]', { timeout: 30_000 });
+  link.setMode('open');
+  link.bytesPerSecond = Infinity;
+  await page.waitForFunction(() => !document.querySelector('[data-testid=offline-banner]'), { timeout: 30_000 });
+  expect(sha256(await download(server, await complete(page)))).toBe(sha256(bytes));
+});
+
+test('the tab is closed while recording: the next visit recovers what was recorded', async ({ server, link, firefox }) => {
+  const page = await open(firefox, link.url);
+  await page.click('[data-testid=record]');
+  await page.waitForFunction(() => document.querySelector('[data-testid=saved]')?.textContent?.includes('Saved on this device'), { timeout: 30_000 });
+  await new Promise((resolve) => { setTimeout(resolve, 3_000); });
+  const told = Buffer.from(await page.evaluate(async () => {
+    const blobs = (window as unknown as { __recorded: Blob[] }).__recorded;
+    const bytes = new Uint8Array(await new Blob(blobs).arrayBuffer());
+    let out = '';
+    for (let i = 0; i < bytes.length; i += 0x8000) out += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+    return btoa(out);
+  }), 'base64');
+  await page.close();
+  const next = await open(firefox, link.url);
+  const recovered = await download(server, await complete(next));
+  await next.waitForSelector('[data-testid=recovered-banner]', { timeout: 30_000 });
+  // The last second before the closing may be missing in either.
+  const both = Math.min(told.length, recovered.length);
+  expect(sha256(recovered.subarray(0, both))).toBe(sha256(told.subarray(0, both)));
+  expect(both).toBeGreaterThan(told.length - 60_000);
+  expect(both).toBeGreaterThan(5_000);
+});
+
+test('kill -9 in the middle of an upload: the next visit sends the rest', async ({ server, link }) => {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'wf-firefox-'));
+  const launch = (): Promise<Browser> => puppeteer.launch({ browser: 'firefox', executablePath: binary, headless: true, userDataDir: profile, extraPrefsFirefox: preferences });
+  const bytes = noise(4_000_000, 11);
+  try {
+    const first = await launch();
+    const page = await open(first, link.url);
+    link.bytesPerSecond = 200_000;
+    await choose(page, bytes, 'killed.webm');
+    await page.waitForSelector('[data-testid=session][data-state=uploading]', { timeout: 60_000 });
+    await expect.poll(() => link.of('PATCH', /chunks/).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    const child = first.process();
+    const gone = new Promise((resolve) => child?.once('exit', resolve));
+    child?.kill('SIGKILL');
+    await gone;
+    link.bytesPerSecond = Infinity;
+    const second = await launch();
+    try {
+      const again = await second.newPage();
+      await again.goto(link.url);
+      expect(sha256(await download(server, await complete(again)))).toBe(sha256(bytes));
+    } finally {
+      await second.close();
+    }
+  } finally {
+    fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
 });

@@ -9,13 +9,18 @@ const MiB = 1024 * 1024;
 const looks = {
   light: { colorScheme: 'light', viewport: { width: 960, height: 720 } },
   dark: { colorScheme: 'dark', viewport: { width: 960, height: 720 } },
-  phone: { colorScheme: 'light', viewport: { width: 360, height: 780 } },
+  phone: { colorScheme: 'light', viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 } as const;
 
 for (const [look, use] of Object.entries(looks)) {
   test.describe(look, () => {
     test.use(use);
-    const picture = (page: Page, state: string): Promise<unknown> => page.screenshot({ path: `${folder}${state}-${look}.png` });
+    // On a phone the picture is as long as the page.
+    const picture = async (page: Page, state: string): Promise<void> => {
+      if (look === 'phone') await page.setViewportSize({ width: use.viewport.width, height: Math.max(use.viewport.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
+      await page.screenshot({ path: `${folder}${state}-${look}.png` });
+      if (look === 'phone') await page.setViewportSize(use.viewport);
+    };
 
     test('idle, denied', async ({ page, server }) => {
       await page.addInitScript(() => {
@@ -33,13 +38,13 @@ for (const [look, use] of Object.entries(looks)) {
       await page.getByTestId('name').fill('Interview with the lighthouse keeper');
       await page.getByTestId('record').click();
       await expect(page.getByTestId('saved')).toContainText('Saved on this device');
-      await page.waitForTimeout(4_000);
+      await page.waitForTimeout(11_000);
       await picture(page, 'recording');
       await page.getByTestId('stop').click();
       await newest(page, 'complete');
       link.bytesPerSecond = MiB;
-      await upload(page, noise(12 * MiB), 'field-recording.wav');
-      await expect.poll(() => link.of('PATCH', /chunks/).filter((seen) => seen.status === 204).length, { timeout: 30_000 }).toBeGreaterThan(8);
+      await upload(page, noise(24 * MiB), 'field-recording.wav');
+      await expect.poll(() => link.of('PATCH', /chunks/).filter((seen) => seen.status === 204).length, { timeout: 30_000 }).toBeGreaterThan(16);
       await page.waitForTimeout(300);
       await picture(page, 'uploading');
       link.bytesPerSecond = Infinity;

@@ -16,7 +16,7 @@ export class LevelMeter {
   private readonly samples: Float32Array<ArrayBuffer>;
 
   constructor(stream: MediaStream) {
-    this.analyser.fftSize = 2048;
+    this.analyser.fftSize = 4096;
     this.samples = new Float32Array(this.analyser.fftSize);
     this.context.createMediaStreamSource(stream).connect(this.analyser);
     void this.context.resume();

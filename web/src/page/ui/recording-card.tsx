@@ -29,7 +29,7 @@ function defaultName(): string {
 function Saved({ recorder, savedAt, bytes }: { recorder: Recorder; savedAt: number; bytes: number }) {
   const [now, setNow] = useState(performance.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), 200);
+    const timer = setInterval(() => { if (!document.hidden) setNow(performance.now()); }, 500);
     return () => clearInterval(timer);
   }, []);
   const age = Math.max(0, now - savedAt);
@@ -196,7 +196,7 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
         </h2>
         {recorder && <span class="what">{name}</span>}
       </div>
-      {!recorder && !trouble && <p class="lead">Every second is saved on this device first and sent by itself: through dead networks, closed tabs and crashes.</p>}
+      {!recorder && !trouble && <p class="lead">Saved on this device every second, and sent by itself whenever the server can be reached.</p>}
       {trouble && (
         <div class="trouble" role="alert" data-testid="trouble">
           <p>{trouble}</p>

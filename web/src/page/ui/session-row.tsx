@@ -39,6 +39,14 @@ function remaining(session: SessionRecord, flow: Flow | undefined, offline: bool
   return `${formatBytes(Math.round(flow.rate))}/s, ${formatDuration((left / flow.rate) * 1000)} left`;
 }
 
+/** Where the bytes are. A recording sends nothing before its first chunk is full, which takes a minute and is no reason to worry. */
+function placed(session: SessionRecord, uploaded: number): string {
+  const all = formatBytes(session.bytes);
+  if (session.state === 'complete') return all;
+  if (session.state === 'recording' && session.chunks === 0) return `${all} safe on this device, sent in pieces of 1 MB`;
+  return `${formatBytes(Math.min(uploaded, session.bytes))} of ${all}${session.state === 'recording' ? ' so far' : ''} on the server`;
+}
+
 /** What another attempt of the same cannot mend. */
 const HOPELESS = new Set(['import', 'cancelled', 'size']);
 
@@ -96,6 +104,8 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
   const uploaded = complete ? session.bytes : Math.max(session.ackedBytes, flow?.uploaded ?? 0);
   const share = session.bytes === 0 ? 0 : Math.min(1, uploaded / session.bytes);
   const broken = session.state === 'failed' || session.deadChunks > 0;
+  const stuck = session.state === 'failed' || (broken && session.ackedChunks + session.deadChunks === session.chunks);
+  const chunks = Math.max(session.totalChunks ?? 0, cells.length);
   const word = gone ? 'No longer on the server' : stateWord(session, offline);
   const attempt = (work: Promise<unknown>): void => { work.catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error))); };
   const url = `/files/${session.remoteId}/recording`;
@@ -114,7 +124,7 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
       </div>
       <p class="detail">
         {session.durationMs > 0 && <span>{formatDuration(session.durationMs)}</span>}
-        <span>{complete ? formatBytes(session.bytes) : `${formatBytes(Math.min(uploaded, session.bytes))} of ${formatBytes(session.bytes)}${live ? ' so far' : ''} on the server`}</span>
+        <span>{placed(session, uploaded)}</span>
         {session.interrupted && <span>recovered</span>}
         {!complete && session.fallbackUntil > Date.now() && <span>by the fallback</span>}
         <span>{remaining(session, flow, offline)}</span>
@@ -139,13 +149,13 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
         : (
           <div class="actions small">
             {complete && !gone && <a class="button" href={url} download={`${session.name}.${session.format}`} data-testid="download">Download</a>}
-            {!complete && !live && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
             {!HOPELESS.has(session.error?.code ?? '') && (broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
             {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" data-testid="send-again" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
+            {!complete && !live && !stuck && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
             {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
             {!live && !gone && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
             {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}
-            {!complete && cells.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : cells.length === 1 ? '1 chunk' : `${cells.length} chunks`}</button>}
+            {!complete && cells.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : chunks === 1 ? '1 chunk' : `${chunks} chunks`}</button>}
           </div>
         )}
       {open && !complete && <ChunkTable session={session} />}

@@ -146,6 +146,7 @@ std::string encode_chunk(const chunk& value) {
   out.varint(to_stored(value.created_at));
   out.text(value.metadata);
   out.text(value.concat);
+  out.optional_varint(value.crc32c);
   return out.take();
 }
 
@@ -161,6 +162,7 @@ result<chunk> decode_chunk(std::string_view bytes) {
   value.created_at = read_time(in);
   value.metadata = in.text();
   value.concat = in.text();
+  value.crc32c = read_optional(in, std::numeric_limits<std::uint32_t>::max());
   if (auto end = check_end(in, "chunk"); !end) return fail(end.error());
   return value;
 }

@@ -1,5 +1,7 @@
 #include "waveforge/session/manifest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -65,6 +67,7 @@ void write_chunks(json_writer& out, const recording& value) {
   for (const auto& [index, one] : chunks) {
     if (value.total && index >= *value.total) break;
     out.begin_object().key("index").value(index).key("length").value(one.length_bytes.value_or(0));
+    if (one.crc32c) out.key("crc32c").value(fmt::format("{:08x}", *one.crc32c));
     if (const std::string more = said_anew(one.metadata, first); !more.empty()) out.key("upload_metadata").value(more);
     out.end_object();
   }

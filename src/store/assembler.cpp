@@ -4,6 +4,7 @@
 
 #include "waveforge/base/limits.hpp"
 #include "waveforge/session/manifest.hpp"
+#include "waveforge/store/recording_digest.hpp"
 #include "waveforge/store/recording_names.hpp"
 #include "waveforge/store/remover.hpp"
 #include "waveforge/store/rows.hpp"
@@ -117,6 +118,7 @@ io::task<result<void>> assembler::make(const std::shared_ptr<session_entry>& ent
   const auto completed = co_await entry->files.directory("completed");
   if (!completed) co_return fail(completed.error());
   if (auto together = co_await bring_together(*entry, plan, **completed); !together) co_return together;
+  if (auto summed = co_await compute_digest(*entry, **completed); !summed) co_return summed;
   if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
   if (auto placed = co_await put_in_place(*entry, **completed); !placed) co_return placed;
   if (auto finished = co_await finish(entry, plan.size_bytes); !finished) co_return finished;
@@ -161,6 +163,27 @@ io::task<result<void>> assembler::write_manifest(session_entry& entry, const ope
   co_return synced;
 }
 
+io::task<result<void>> assembler::compute_digest(session_entry& entry, const open_directory& completed) {
+  if (core_.with.digest == digest_kind::none) co_return result<void>{};
+  std::vector<std::uint64_t> lengths;
+  {
+    const std::lock_guard lock{entry.mutex};
+    for (const auto& [index, one] : entry.value.chunks.all()) lengths.push_back(one.length_bytes.value_or(0));
+  }
+  auto file = co_await completed.handle.open_file(temporary_recording_name, io::open_mode::read);
+  if (!file) file = co_await completed.handle.open_file(entry.value.file_name, io::open_mode::read);
+  if (!file) co_return fail(file.error());
+  auto sums = co_await digest_recording(*file, std::move(lengths), core_.with.digest);
+  if (!sums) co_return fail(sums.error());
+  const std::lock_guard lock{entry.mutex};
+  entry.value.sha256 = sums->sha256;
+  std::size_t next = 0;
+  for (auto& [index, one] : entry.value.chunks.all()) {
+    if (next < sums->crc32c.size()) one.crc32c = sums->crc32c[next++];
+  }
+  co_return result<void>{};
+}
+
 io::task<result<void>> assembler::put_in_place(session_entry& entry, const open_directory& completed) {
   const auto manifest = co_await completed.handle.rename(temporary_manifest_name, completed.handle, manifest_name);
   if (!manifest) co_return manifest;
@@ -188,6 +211,9 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   finished.size_bytes = size_bytes;
   finished.plan = 0;
   request.rows = {session_row(finished)};
+  for (const auto& [index, one] : finished.chunks.all()) {
+    if (one.crc32c) request.rows.push_back(chunk_row(finished.id, index, one));
+  }
   add_expiry_row(finished, core_.with.expiry(), request.rows);
   request.sync = true;
   request.ended = [entry, size_bytes](const result<void>& outcome) {

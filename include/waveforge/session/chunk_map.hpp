@@ -30,6 +30,7 @@ struct chunk {
   utc_time touched_at{};   ///< last byte
   std::string metadata{};  ///< Upload-Metadata as it was sent
   std::string concat{};    ///< Upload-Concat as it was sent
+  std::optional<std::uint32_t> crc32c{};  ///< of a finished recording's chunk, if it was computed
 
   [[nodiscard]] bool complete() const noexcept {
     return announced && length_bytes.has_value() && promised_bytes == *length_bytes;

@@ -52,6 +52,8 @@ class assembler {
   [[nodiscard]] io::task<result<void>> bring(session_entry& entry, const session::plan_step& step, io::file& into,
                                              std::uint64_t total_bytes);
   [[nodiscard]] io::task<result<void>> splice(io::file& from, const session::plan_step& step, io::file& into);
+  /// What --digest asks for, into the session's value. The bytes are whole, under either name.
+  [[nodiscard]] io::task<result<void>> compute_digest(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> write_manifest(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);

@@ -63,6 +63,7 @@ chunk random_chunk(test::seeded& random) {
   value.created_at = random_time(random);
   value.metadata = random.bytes(100);
   value.concat = random.bytes(20);
+  if (random.one_in(2)) value.crc32c = static_cast<std::uint32_t>(random.number(0xFFFFFFFF));
   return value;
 }
 
@@ -103,6 +104,7 @@ void expect_same(const chunk& a, const chunk& b) {
   EXPECT_EQ(a.created_at, b.created_at);
   EXPECT_EQ(a.metadata, b.metadata);
   EXPECT_EQ(a.concat, b.concat);
+  EXPECT_EQ(a.crc32c, b.crc32c);
 }
 
 result<recording> decode_a_session(std::string_view bytes) {
@@ -314,7 +316,7 @@ TEST(Facts, SessionValuesOutOfTheirRangeAreDamaged) {
 }
 
 std::string chunk_row(std::uint64_t length_plus_one, std::uint8_t where, std::uint64_t offset, std::uint64_t generation,
-                      std::uint64_t created_ms) {
+                      std::uint64_t created_ms, std::uint64_t crc32c_plus_one = 0) {
   binary_writer out;
   out.u8(1);
   out.varint(length_plus_one);
@@ -325,6 +327,7 @@ std::string chunk_row(std::uint64_t length_plus_one, std::uint8_t where, std::ui
   out.varint(created_ms);
   out.text("");
   out.text("");
+  out.varint(crc32c_plus_one);
   return out.take();
 }
 
@@ -335,6 +338,8 @@ TEST(Facts, ChunkValuesOutOfTheirRangeAreDamaged) {
   EXPECT_FALSE(decode_chunk(chunk_row(0, 3, number_max + 1, 0, 0)));
   EXPECT_FALSE(decode_chunk(chunk_row(0, 3, 0, 0x100000000, 0))) << "must not be read as generation 0";
   EXPECT_FALSE(decode_chunk(chunk_row(0, 3, 0, 0, last_ms + 1)));
+  EXPECT_TRUE(decode_chunk(chunk_row(0, 3, 0, 0, 0, 0x100000000)));
+  EXPECT_FALSE(decode_chunk(chunk_row(0, 3, 0, 0, 0, 0x100000001)));
 }
 
 TEST(Facts, WhatCannotBeStoredIsStoredAsTheNearest) {

@@ -165,7 +165,8 @@ std::vector<field> chunk_fields() {
           varint("generation", 0),
           varint("created_at", created_ms, "2026-03-04T05:06:07.089Z"),
           text("metadata", "chunkIndex Mg==,totalChunks Mw=="),
-          text("concat", "")};
+          text("concat", ""),
+          u8("crc32c", 0, "not computed")};
 }
 
 std::vector<field> vouched_fields() {

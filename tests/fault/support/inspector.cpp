@@ -41,12 +41,13 @@ void inspect_chunk(ledger& book, tus_client& client, recording_note& of, std::ui
   }
   const std::uint64_t floor = one.remove_asked ? 0 : floor_of(one, died);
   if (offset < floor) {
-    book.violation(of, fmt::format("chunk {}: {} bytes were acknowledged, {} are there", index, floor, offset));
+    book.violation(
+        of, fmt::format("chunk {}: {} bytes were acknowledged by {}, {} are there", index, floor, one.told_by, offset));
   }
   if (offset > one.sent_bytes) {
     book.violation(of, fmt::format("chunk {}: {} bytes are told of, only {} were sent", index, offset, one.sent_bytes));
   }
-  chunk_note now{one.begin_bytes, one.length_bytes, true, true, false, offset, offset, 0};
+  chunk_note now{one.begin_bytes, one.length_bytes, true, true, false, offset, offset, 0, "HEAD after a crash"};
   const bool lasts =
       book.durability() == level::patch || (book.durability() == level::chunk && offset == now.length_bytes);
   if (lasts) now.durable_bytes = offset;
@@ -70,7 +71,7 @@ bool inspect_whole(ledger& book, tus_client& client, recording_note& of, crash d
     of.delete_told = true;
     return false;
   }
-  of.delete_asked = false;
+  of.delete_asked = of.delete_asked_in_vain = false;
   if (status == 404) {
     if (must_exist || of.assembled_told) book.violation(of, "it was acknowledged and is unknown");
     for (chunk_note& one : of.chunks) forget(one);

@@ -52,7 +52,7 @@ void observer::take_event(recording_note& of, std::string_view name, std::string
   const std::size_t colon = data.find(':');
   std::uint32_t index = 0;
   const auto [end, failure] = std::from_chars(data.data() + colon + 1, data.data() + data.size(), index);
-  if (failure == std::errc{} && index < of.chunks.size()) book_.told(of, index, of.chunks[index].length_bytes);
+  if (failure == std::errc{} && index < of.chunks.size()) book_.told(of, index, of.chunks[index].length_bytes, "event");
 }
 
 }  // namespace wf::test

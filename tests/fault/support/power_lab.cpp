@@ -34,6 +34,12 @@ power_lab::power_lab(const setup& how) : how_{how}, draw_{how.seed}, bytes_{how.
             "--fan-out",      std::to_string(draw_() % 3)};
 }
 
+std::string power_lab::report() const {
+  std::string out;
+  for (const std::string& one : book_.violations()) out += one + "\n";
+  return out + "before the cut:\n" + log_before_ + "after it:\n" + (server_ ? server_->log() : std::string{});
+}
+
 void power_lab::start() {
   if (server_) return server_->start_again();
   server_process::setup with;
@@ -55,12 +61,11 @@ void power_lab::inspect_all() {
 void power_lab::cut_power() {
   std::call_once(*cut_once_, [this] {
     over_ = true;
-    // The data first: a fact that comes later still must not speak of what is lost.
+    book_.set_power(power::going);
+    // The facts first: a sync of data that only seems to succeed must not become a fact.
+    if (facts_) facts_->cut();
     data_->cut();
-    if (facts_) {
-      std::this_thread::sleep_for(std::chrono::microseconds{how_.seed % 2 == 0 ? 0 : 1500});
-      facts_->cut();
-    }
+    book_.set_power(power::gone);
   });
 }
 
@@ -94,6 +99,8 @@ bool power_lab::cycle() {
   }
   book_.on_acknowledgement({});
   server_->kill();
+  log_before_ = server_->log();
+  book_.set_power(power::on);
   if (facts_) facts_->unmount();
   data_->mount_again();
   if (facts_) facts_->mount();

@@ -30,7 +30,7 @@ class power_lab {
   void finish();
 
   [[nodiscard]] const ledger& book() const noexcept { return book_; }
-  [[nodiscard]] std::string report() const { return report_of(book_, server_ ? server_->log() : std::string{}); }
+  [[nodiscard]] std::string report() const;
   [[nodiscard]] std::uint64_t recordings_seen() const noexcept { return next_number_; }
 
  private:
@@ -47,6 +47,7 @@ class power_lab {
   std::unique_ptr<loop_disk> facts_;
   std::unique_ptr<server_process> server_{};
   std::vector<std::string> flags_{};
+  std::string log_before_{};
   std::vector<std::shared_ptr<recording_note>> recordings_{};
   std::vector<std::shared_ptr<recording_note>> old_{};
   std::uint64_t next_number_{0};

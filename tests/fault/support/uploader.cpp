@@ -109,6 +109,11 @@ std::string uploader::metadata_for(recording_note& of, std::uint32_t index) {
 }
 
 void uploader::create_tus(recording_note& of) {
+  {
+    const std::lock_guard lock{of.mutex};
+    of.chunks[0].create_asked = false;
+    of_.book->ask_to_create(of.chunks[0]);
+  }
   const answer got = client_.request("POST", "/tus/",
                                      fmt::format("{}Upload-Length: {}\r\nUpload-Metadata: filetype {}\r\n", tus_line,
                                                  of.size_bytes, load::base64("audio/webm")));
@@ -116,7 +121,6 @@ void uploader::create_tus(recording_note& of) {
   {
     const std::lock_guard lock{of.mutex};
     of.session = got.field("Location").value_or("");
-    of.chunks[0].create_asked = true;
   }
   of_.book->created(of, 0);
 }
@@ -132,17 +136,17 @@ void uploader::create(recording_note& of, std::uint32_t index, bool with_body) {
   {
     const std::lock_guard lock{of.mutex};
     chunk_note& one = of.chunks[index];
-    one.create_asked = true;
+    of_.book->ask_to_create(one);
     if (with_body) {
       // From its first byte: what is held already is compared, the rest is appended.
       body = bytes_of(of, one.begin_bytes, one.length_bytes);
       fields += stream_line;
-      one.sent_bytes = one.length_bytes;
+      of_.book->ask_to_keep(one, one.length_bytes);
     }
   }
   const answer got = client_.request("POST", fmt::format("/files/{}/chunks/", of.session), fields, body);
   if (got.status != 201) return surprise(of, fmt::format("create chunk {}", index), got);
-  of_.book->told(of, index, got.upload_offset().value_or(0));
+  of_.book->told(of, index, got.upload_offset().value_or(0), "201");
 }
 
 void uploader::note_appended(recording_note& of, std::uint32_t index, std::string_view doing, const answer& got) {
@@ -157,12 +161,12 @@ void uploader::note_appended(recording_note& of, std::uint32_t index, std::strin
       of_.book->violation(of, fmt::format("{} {}: a 204 with an offset nobody sent bytes for", doing, index));
       return;
     }
-    of_.book->told(of, index, *offset);
+    of_.book->told(of, index, *offset, "204");
     return;
   }
   // The offset may have moved behind our back by a body that was broken off; HEAD will tell.
   if (got.status == 409 && got.upload_offset()) {
-    of_.book->told(of, index, *got.upload_offset());
+    of_.book->told(of, index, *got.upload_offset(), "409");
     return;
   }
   surprise(of, fmt::format("{} {}", doing, index), got);
@@ -176,7 +180,7 @@ void uploader::append(recording_note& of, std::uint32_t index, std::uint64_t byt
     chunk_note& one = of.chunks[index];
     from = one.told_bytes;
     body = bytes_of(of, one.begin_bytes + from, std::min(bytes, one.length_bytes - from));
-    one.sent_bytes = std::max(one.sent_bytes, from + body.size());
+    of_.book->ask_to_keep(one, from + body.size());
   }
   std::string fields = fmt::format("{}{}Upload-Offset: {}\r\n", tus_line, stream_line, from);
   if (pick(3) == 0) {
@@ -194,7 +198,7 @@ void uploader::append_chunked(recording_note& of, std::uint32_t index, std::uint
     chunk_note& one = of.chunks[index];
     from = one.told_bytes;
     body = bytes_of(of, one.begin_bytes + from, std::min(bytes, one.length_bytes - from));
-    one.sent_bytes = std::max(one.sent_bytes, from + body.size());
+    of_.book->ask_to_keep(one, from + body.size());
   }
   const bool trailer = pick(2) == 0;
   raw_client own{port_};
@@ -222,7 +226,7 @@ void uploader::break_off(recording_note& of, std::uint32_t index) {
     from = one.told_bytes;
     whole = one.length_bytes - from;
     body = bytes_of(of, one.begin_bytes + from, pick(whole + 1));
-    one.sent_bytes = std::max(one.sent_bytes, from + body.size());
+    of_.book->ask_to_keep(one, from + body.size());
   }
   raw_client own{port_};
   own.send(fmt::format("PATCH {} HTTP/1.1\r\nHost: x\r\n{}{}Upload-Offset: {}\r\nContent-Length: {}\r\n\r\n",
@@ -234,7 +238,7 @@ void uploader::break_off(recording_note& of, std::uint32_t index) {
 void uploader::ask_head(recording_note& of, std::uint32_t index) {
   const answer got = client_.head(of.path_of(index));
   if (got.status == 200 && got.upload_offset()) {
-    of_.book->told(of, index, *got.upload_offset());
+    of_.book->told(of, index, *got.upload_offset(), "HEAD");
   } else {
     surprise(of, fmt::format("HEAD of chunk {}", index), got);
   }
@@ -255,8 +259,8 @@ void uploader::send_form(recording_note& of, std::uint32_t index) {
   {
     const std::lock_guard lock{of.mutex};
     chunk_note& one = of.chunks[index];
-    one.create_asked = true;
-    one.sent_bytes = one.length_bytes;
+    of_.book->ask_to_create(one);
+    of_.book->ask_to_keep(one, one.length_bytes);
     body = bytes_of(of, one.begin_bytes, one.length_bytes);
   }
   const auto field = [](std::string_view name, std::string_view value) {
@@ -276,7 +280,7 @@ void uploader::send_form(recording_note& of, std::uint32_t index) {
       client_.request("POST", "/upload/chunk",
                       fmt::format("Content-Type: multipart/form-data; boundary={}\r\n", boundary), as_bytes(text));
   if (got.status != 200) return surprise(of, fmt::format("send chunk {} as a form", index), got);
-  of_.book->told(of, index, of.chunks[index].length_bytes);
+  of_.book->told(of, index, of.chunks[index].length_bytes, "form");
 }
 
 void uploader::remove_chunk(recording_note& of, std::uint32_t index) {
@@ -291,7 +295,7 @@ void uploader::remove_chunk(recording_note& of, std::uint32_t index) {
     const std::lock_guard lock{of.mutex};
     chunk_note& one = of.chunks[index];
     const chunk_note fresh{one.begin_bytes, one.length_bytes};
-    one = fresh;
+    if (of_.book->power_is_on()) one = fresh;
     return;
   }
   if (got.status == 409) {
@@ -306,7 +310,7 @@ void uploader::remove_chunk(recording_note& of, std::uint32_t index) {
 void uploader::remove(recording_note& of) {
   {
     const std::lock_guard lock{of.mutex};
-    of.delete_asked = true;
+    of_.book->ask_to_delete(of);
   }
   const bool tus = of.where == surface::tus;
   const answer got = client_.request("DELETE", tus ? of.session : "/files/" + of.session, tus ? tus_line : "");

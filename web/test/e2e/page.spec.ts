@@ -53,6 +53,25 @@ test('nothing is wider than a screen of 320 px, and the selector hides no button
   expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
 });
 
+test('with reduced motion nothing is animated and the waveform moves once a second', async ({ page, server }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, server.url);
+  await page.getByTestId('record').click();
+  await expect(page.getByTestId('saved')).toContainText('Saved on this device');
+  const seen = await page.evaluate(async () => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.wave canvas');
+    const pictures = new Set<string>();
+    for (let i = 0; i < 20; ++i) {
+      pictures.add(canvas?.toDataURL() ?? '');
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
+    return { pictures: pictures.size, animations: document.getAnimations().length };
+  });
+  expect(seen.animations).toBe(0);
+  expect(seen.pictures).toBeGreaterThan(1);
+  expect(seen.pictures).toBeLessThanOrEqual(5);
+});
+
 test('the whole way by keyboard alone', async ({ page, server }) => {
   await open(page, server.url);
   await page.keyboard.press('r');

@@ -298,6 +298,11 @@ export class Pump {
       await wait(5_000, true);
       return;
     }
+    if (remote.kind === 'unknown' && session.ackedChunks === 0) {
+      // Nothing was ever taken, so nothing was lost: this chunk is created with the tries it has already had.
+      await queue.updateItem(db, item.id, (row) => Object.assign(row, { status: 'queued', attempted: false, offset: 0 }));
+      return;
+    }
     if (remote.kind === 'known' && remote.status.state !== 'damaged') {
       if (told.code === '409' && item.conflicts === 0) return this.bury(item, 'conflict', told.message);
       // The session is there and this chunk is not: it is created anew.

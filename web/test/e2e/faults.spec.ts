@@ -129,6 +129,30 @@ test('Retry now ends a wait the server asked for', async ({ page, server, link }
   expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(bytes));
 });
 
+test('progress makes the next wait short again', async ({ page, server, link }) => {
+  await open(page, link.url);
+  const one = noise(MiB - 1, 42);
+  // Three failures before anything is kept, then one after half the chunk is.
+  link.inject(create, { kind: 'answer', status: 504, headers: { 'Retry-After': '0' } }, 2);
+  link.inject((seen) => patch(seen) && Number(seen.headers['upload-offset']) > 0, { kind: 'answer', status: 504, headers: { 'Retry-After': '0' } }, 1);
+  await upload(page, one);
+  const counts: number[] = [];
+  await expect.poll(async () => {
+    counts.push(...(await page.evaluate(async () => {
+      const opening = indexedDB.open('WaveForgeDB_V4');
+      await new Promise((resolve) => { opening.onsuccess = resolve; });
+      const rows = opening.result.transaction('upload_queue').objectStore('upload_queue').getAll();
+      await new Promise((resolve) => { rows.onsuccess = resolve; });
+      opening.result.close();
+      return (rows.result as { status: string; retryCount: number }[]).filter(({ status }) => status === 'waiting').map(({ retryCount }) => retryCount);
+    })));
+    return page.getByTestId('session').first().getAttribute('data-state');
+  }, { timeout: 40_000, intervals: [100] }).toBe('complete');
+  expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(one));
+  expect(Math.max(...counts)).toBe(2);
+  expect(counts.at(-1)).toBe(1);
+});
+
 test('the method switched while it uploads: both ways in one recording', async ({ page, server, link }) => {
   await open(page, link.url);
   link.bytesPerSecond = MiB;

@@ -49,6 +49,9 @@ errc classify(int errno_value) noexcept {
     case ENOSPC:
     case EDQUOT:
     case EFBIG: return errc::no_space;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return errc::unavailable;  // passes when others have finished
     case ETIMEDOUT:
     case ECANCELED: return errc::timed_out;
     case ECONNRESET:

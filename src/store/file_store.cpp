@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t assembly_pipes = limits::assemblies_running_max + 1;
 constexpr std::uint32_t assembly_pipe_bytes = 1U << 20U;
 /// How often the background looks for sessions that may leave memory.
-constexpr auto trim_interval = std::chrono::seconds{5};
+constexpr auto trim_interval = std::chrono::seconds{1};
 /// A session nobody asked for during this long gives its files back even when there is room for more.
 constexpr auto idle_after = std::chrono::seconds{30};
 }  // namespace
@@ -122,8 +122,12 @@ io::task<void> file_store::trim() {
     const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
     if (woken == -ECANCELED || background_.closed()) co_return;
     const steady_time now = world_.time.now();
-    const bool crowded = sessions_.size() > limits::sessions_in_memory_max;
-    const std::size_t wanted = crowded ? sessions_.size() - limits::sessions_in_memory_max / 2 : SIZE_MAX;
+    std::size_t open = 0;
+    for (const auto& entry : sessions_.all()) open += entry->files.open_count();
+    world_.count.set(gauge::files_open, static_cast<std::int64_t>(open));
+    // Half of them go at once, so that a crowd is met with one pass and not with one a second.
+    const bool crowded = sessions_.size() > limits::sessions_in_memory_max || open > limits::open_files_max;
+    const std::size_t wanted = crowded ? sessions_.size() / 2 + 1 : SIZE_MAX;
     for (auto& entry : sessions_.idle(wanted, crowded ? now : now - idle_after)) {
       if (!quiet(*entry)) continue;
       // What leaves memory is vouched for first: a write-back error is forgotten with the inode.

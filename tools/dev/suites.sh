@@ -20,12 +20,8 @@ suite_names() {
 
 # run_tests [--list | SUITE…]
 run_tests() {
-  local all suite further=''
+  local all suite
   mapfile -t all < <(suite_names)
-  if [ "${1:-}" = all ]; then
-    further=$further_suites
-    shift
-  fi
   if [ "${1:-}" = --list ]; then
     printf '%s\n' "${all[@]}"
     return
@@ -46,14 +42,13 @@ run_tests() {
 }
 
 # What every change must pass; the suites inside the release build are found by their labels, so that none can be
-# forgotten. `./dev test all` adds the suites that are not yet known to fit the time of a gate (docs/testing.md).
-gate_suites='web browser firefox'
-further_suites='asan tsan fuzz'
+# forgotten. `acceptance` is a part of `browser`.
+gate_suites='web browser firefox asan tsan fuzz'
 run_all_suites() {
   local suite
   run_suite format
   run_release_labels
-  for suite in $gate_suites $further; do
+  for suite in $gate_suites; do
     if printf '%s\n' "$@" | grep -qx "$suite"; then run_suite "$suite"; fi
   done
 }
@@ -134,7 +129,7 @@ ctest_run() {
   local tree=$1 report=$2 before
   shift 2
   mapfile -t before < <(plain_addresses "${tree##*/}")
-  "${before[@]}" ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
+  TSAN_OPTIONS="suppressions=$ROOT/tools/dev/tsan.supp" "${before[@]}" ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
     --output-junit "$report" "$@" </dev/null
 }
 

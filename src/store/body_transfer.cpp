@@ -46,7 +46,7 @@ io::task<result<io::buffer_lease>> body_transfer::lease() {
 
 io::task<result<void>> body_transfer::run(way how) {
   const auto moved = co_await take_all(how);
-  if (moved || moved.error().code == errc::too_large || moved.error().code == errc::no_space) co_return moved;
+  if (moved || moved.error().code == errc::too_large || file_failed_) co_return moved;
   // The body was broken off. What has arrived of it is kept, to the last byte.
   const auto kept = co_await keep_what_is_there();
   co_return kept ? moved : kept;
@@ -104,12 +104,14 @@ io::task<result<void>> body_transfer::write(std::span<const std::byte> bytes, st
   if (into_.segment) {
     const auto reserved =
         co_await into_.files->reserve(*into_.file, into_.position_bytes, bytes.size(), into_.bound_bytes);
+    file_failed_ = !reserved;
     if (!reserved) co_return reserved;
   }
   const std::uint64_t at = into_.position_bytes;
   std::uint64_t written = 0;
   const auto done = co_await into_.file->plain.write_all(bytes, at, std::move(owner), &written);
   advance(done ? bytes.size() : written, counter::bytes_buffered);
+  file_failed_ = !done;
   if (!done) co_return done;
   if (level_ != durability::none && bytes.size() >= write_back_bytes_min) {
     co_await into_.file->plain.start_write_back(at, bytes.size());
@@ -177,12 +179,14 @@ io::task<result<void>> body_transfer::splice_piece() {
   body_.took(held);
   if (into_.segment) {
     const auto reserved = co_await into_.files->reserve(*into_.file, into_.position_bytes, held, into_.bound_bytes);
+    file_failed_ = !reserved;
     if (!reserved) co_return reserved;
   }
   const std::uint64_t at = into_.position_bytes;
   std::uint64_t landed = 0;
   const auto drained = co_await io::drain_to_file(*pipe, into_.file->plain.number(), at, held, &landed);
   advance(drained ? held : landed, counter::bytes_spliced);
+  file_failed_ = !drained;
   if (drained && level_ != durability::none) co_await into_.file->plain.start_write_back(at, held);
   co_return drained;
 }
@@ -203,6 +207,7 @@ io::task<result<bool>> body_transfer::direct_piece() {
   const auto opened = co_await into_.files->open_direct(*into_.file);
   if (!opened) co_return false;
   const auto reserved = co_await into_.files->reserve(*into_.file, into_.position_bytes, size, into_.bound_bytes);
+  file_failed_ = !reserved;
   if (!reserved) co_return fail(reserved.error());
   const auto buffer = co_await lease();
   if (!buffer) co_return fail(buffer.error());
@@ -236,6 +241,7 @@ io::task<result<bool>> body_transfer::direct_piece() {
     written = co_await into_.file->direct.write_all(into, into_.position_bytes, *buffer, &landed);
   }
   advance(written ? size : landed, counter::bytes_direct);
+  file_failed_ = !written;
   if (!written) co_return fail(written.error());
   co_return true;
 }

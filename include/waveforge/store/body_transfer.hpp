@@ -57,6 +57,7 @@ class body_transfer {
   target into_;
   body_check* check_;
   std::function<void(std::uint64_t)> landed_;
+  bool file_failed_{false};  ///< bytes were taken that did not land: nothing behind them may
 };
 
 /// Compare the first `length` bytes of the body with the file from `offset` on, consuming them: content_conflict when

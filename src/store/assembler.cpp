@@ -114,9 +114,9 @@ io::task<result<void>> assembler::make(const std::shared_ptr<session_entry>& ent
     const std::lock_guard lock{entry->mutex};
     plan = session::plan_assembly(entry->value.chunks, *entry->value.total);
   }
-  if (auto announced = co_await announce(entry, plan); !announced) co_return announced;
   const auto completed = co_await entry->files.directory("completed");
   if (!completed) co_return fail(completed.error());
+  if (auto announced = co_await announce(entry, plan); !announced) co_return announced;
   if (auto together = co_await bring_together(*entry, plan, **completed); !together) co_return together;
   if (auto summed = co_await compute_digest(*entry, **completed); !summed) co_return summed;
   if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
@@ -143,6 +143,8 @@ io::task<result<void>> assembler::announce(const std::shared_ptr<session_entry>&
     store_core::touch(*entry);
   }
   entry->changed.notify_all();
+  // completed/ must not be able to vanish once the segment has been moved into it.
+  request.directories = entry->files.dirty_directories();
   request.sync = true;
   const auto committed = co_await core_.commits.commit(std::move(request));
   co_return committed;

@@ -1,6 +1,7 @@
 #include "waveforge/store/committer.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "waveforge/base/limits.hpp"
 
@@ -133,10 +134,12 @@ io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pen
     std::ranges::copy(one->request.directories, std::back_inserter(directories));
   }
   const auto drop_repeats = [](auto& list) {
-    std::ranges::sort(list);
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-    // What nobody wrote to since its last sync is on the disk already.
-    std::erase_if(list, [](const auto& one) { return !one->dirty.load(std::memory_order_acquire); });
+    // In the order in which they were asked for, not in that of their addresses: the same requests, the same round.
+    std::unordered_set<const void*> seen;
+    std::erase_if(list, [&](const auto& one) {
+      // What nobody wrote to since its last sync is on the disk already.
+      return !seen.insert(one.get()).second || !one->dirty.load(std::memory_order_acquire);
+    });
   };
   drop_repeats(files);
   drop_repeats(directories);

@@ -85,18 +85,23 @@ io::task<reply> router::handle(const request& what) {
   admission admitted = admit(what, at, now);
   reply answer = std::move(admitted.refusal);
   if (admitted.handle != nullptr) answer = co_await admitted.handle(now);
-  if (!answer.silent) dress(answer, what, at, now.verb);
+  if (!answer.silent) dress_for(now.verb, at, what.head, answer);
   note(what, answer);
   co_return answer;
 }
 
-void router::dress(reply& answer, const request& what, const std::optional<address>& at, http::method verb) const {
-  if (at.has_value() && speaks_tus(at->where) && verb != http::method::options) {
-    answer.set("Tus-Resumable", std::string{tus::protocol_version});
-  }
-  tell_origin(answer, what.head.fields(), with_.set.cors_origins);
+void router::dress(const http::request_head& head, reply& answer) const {
+  dress_for(head.verb(), find_address(head.path(), with_.set.tus_base_path), head, answer);
+}
+
+void router::dress_for(http::method verb, const std::optional<address>& at, const http::request_head& head,
+                       reply& answer) const {
+  // Whoever speaks tus is answered in tus, wherever the request went.
+  const bool tus = (at.has_value() && speaks_tus(at->where)) || head.fields().count("Tus-Resumable") != 0;
+  if (tus && verb != http::method::options) answer.set("Tus-Resumable", std::string{tus::protocol_version});
+  tell_origin(answer, head.fields(), with_.set.cors_origins);
   // net leaves bodies out for HEAD; it does not know of a HEAD that came as a POST.
-  if (verb == http::method::head && what.head.verb() != http::method::head) answer.body = std::monostate{};
+  if (verb == http::method::head && head.verb() != http::method::head) answer.body = std::monostate{};
 }
 
 void router::note(const request& what, const reply& answer) const {

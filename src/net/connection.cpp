@@ -54,10 +54,12 @@ io::task<connection::next> connection::serve_one(bool readable) {
   const head_outcome outcome = co_await read_head(*channel_, around_.on, held_, parser, readable, until);
   switch (outcome) {
     case head_outcome::complete: break;
-    case head_outcome::refused: co_return co_await refuse(parser.why());
+    case head_outcome::refused:
+      co_return co_await refuse(problem(parser.why().code, parser.why().detail), http::method::get);
     case head_outcome::late:
       co_return co_await refuse(
-          {http::status::request_timeout, "The request head must be complete within 10 seconds."});
+          problem(http::status::request_timeout, "The request head must be complete within 10 seconds."),
+          http::method::get);
     case head_outcome::ended: co_return next::drop;
   }
   co_return co_await serve(parser.head());
@@ -69,7 +71,11 @@ io::task<connection::next> connection::serve(http::request_head& head) {
   held_.drop(head.length_bytes());
   head.rebase(text.data());
   const auto framing = http::judge_framing(head);
-  if (!framing) co_return co_await refuse(framing.error());
+  if (!framing) {
+    api::reply said = problem(framing.error().code, framing.error().detail);
+    around_.handler.dress(head, said);
+    co_return co_await refuse(std::move(said), head.verb());
+  }
   const body_channel channel{*channel_, around_.on.ring, around_.times, framing->expects_continue};
   if (framing->kind == http::body_kind::chunked) {
     chunked_body body{channel, std::exchange(held_, {})};
@@ -118,10 +124,10 @@ io::task<api::reply> connection::ask(const http::request_head& head, connection_
   co_return problem(http::status::internal_server_error, "The server made a mistake. Trying again may help.");
 }
 
-io::task<connection::next> connection::refuse(http::refusal why) {
-  api::reply said = problem(why.code, why.detail);
+/// What cannot be understood ends the connection: where the next request begins is not known.
+io::task<connection::next> connection::refuse(api::reply said, http::method verb) {
   count(said);
-  const answer_terms terms{http::method::get, 1, false};
+  const answer_terms terms{verb, 1, false};
   auto sent = co_await sender_.send(std::move(said), terms);
   co_return sent ? next::close : next::drop;
 }

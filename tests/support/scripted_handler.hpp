@@ -43,6 +43,10 @@ class scripted_handler final : public api::handler {
   api::file_body file{};
   io::body_source* open_body{nullptr};  ///< of the /echo that is running
 
+  void dress(const http::request_head& head, api::reply& answer) const override {
+    answer.set("X-Dressed-For", std::string{head.path()});
+  }
+
   io::task<api::reply> handle(const api::request& what) override {
     seen.push_back({std::string{what.head.verb_text()}, std::string{what.head.path()}, {}, {}, {}});
     const std::string path = seen.back().path;

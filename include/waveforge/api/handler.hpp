@@ -25,6 +25,8 @@ class handler {
  public:
   virtual ~handler() = default;
   [[nodiscard]] virtual io::task<reply> handle(const request& what) = 0;
+  /// What every answer to such a request carries, for an answer that `net` made because the body cannot be framed.
+  virtual void dress(const http::request_head& head, reply& answer) const = 0;
 };
 
 }  // namespace wf::api

@@ -14,11 +14,13 @@ class router final : public handler {
 
   /// `what` is borrowed until the task completes.
   [[nodiscard]] io::task<reply> handle(const request& what) override;
+  void dress(const http::request_head& head, reply& answer) const override;
 
  private:
   struct admission;
   [[nodiscard]] admission admit(const request& what, const std::optional<address>& at, context& now) const;
-  void dress(reply& answer, const request& what, const std::optional<address>& at, http::method verb) const;
+  void dress_for(http::method verb, const std::optional<address>& at, const http::request_head& head,
+                 reply& answer) const;
   void note(const request& what, const reply& answer) const;
 
   services with_;

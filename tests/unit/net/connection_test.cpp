@@ -104,6 +104,7 @@ TEST_F(connection_test, contradictory_lengths_are_refused_before_the_handler_see
   say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   until_ended();
   EXPECT_TRUE(heard_.starts_with("HTTP/1.1 400 ")) << heard_;
+  EXPECT_NE(heard_.find("X-Dressed-For: /\r\n"), std::string::npos) << "a page or a tus client could not read it";
   EXPECT_TRUE(handler_.seen.empty());
 }
 

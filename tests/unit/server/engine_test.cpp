@@ -26,6 +26,7 @@ class hello final : public api::handler {
     answer.body = std::string{"hello"};
     co_return answer;
   }
+  void dress(const http::request_head&, api::reply&) const override {}
 };
 
 int connect_to(const std::string& address) {

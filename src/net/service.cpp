@@ -1,5 +1,6 @@
 #include "waveforge/net/service.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "waveforge/net/crew.hpp"
@@ -17,6 +18,11 @@ constexpr auto settle_span = limits::settle_timeout;
 
 constexpr std::string_view busy_answer{
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"};
+
+/// An address as `local_address` writes it.
+bool is_loopback(std::string_view address) noexcept {
+  return address.starts_with("127.") || address.starts_with("[::1]:");
+}
 
 }  // namespace
 
@@ -39,6 +45,7 @@ void service::listen(io::acceptor from, bool tls) {
 }
 
 io::task<void> service::accept_all(io::acceptor from, bool tls) {
+  std::optional<bool> nearby;
   while (!accepting_.closed()) {
     auto fd = co_await from.accept();
     if (!fd) {
@@ -48,7 +55,8 @@ io::task<void> service::accept_all(io::acceptor from, bool tls) {
       continue;
     }
     around_.numbers.add(counter::connections_accepted);
-    arrival next{std::move(*fd), tls};
+    if (!nearby) nearby = is_loopback(fd->world().local_address(from.number()).value_or(""));
+    arrival next{std::move(*fd), tls, *nearby};
     if (crew_.admit()) {
       crew_.place(*this, std::move(next));
     } else {
@@ -65,6 +73,8 @@ void service::adopt(arrival from) {
 io::task<void> service::serve(arrival from) {
   around_.numbers.shift(gauge::connections_open, 1);
   io::peer_address peer = from.fd.world().peer_of(from.fd.number());
+  // A proxy on this machine carries strangers' requests, too, and asks whichever listener it was told.
+  peer.loopback = peer.loopback && from.nearby;
   if (!peer.unix_socket) from.fd.world().set_no_delay(from.fd.number());
   const bool tls = from.tls;
   connection one{around_, streams_(std::move(from), around_.on), std::move(peer), tls};

@@ -17,6 +17,7 @@ class crew;
 struct arrival {
   io::descriptor fd{};
   bool tls{false};
+  bool nearby{false};  ///< the listener is on loopback: nobody from elsewhere can reach it
 };
 
 /// Makes the stream of an arrival. `server` supplies one that knows TLS.

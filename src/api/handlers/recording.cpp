@@ -6,6 +6,7 @@
 #include "waveforge/api/etag.hpp"
 #include "waveforge/api/handlers.hpp"
 #include "waveforge/api/upload_fields.hpp"
+#include "waveforge/base/limits.hpp"
 #include "waveforge/http/content_disposition.hpp"
 #include "waveforge/http/entity_tag.hpp"
 #include "waveforge/http/range.hpp"
@@ -46,11 +47,31 @@ void tell_file(reply& answer, const store::recording_handle& file) {
   answer.set("Content-Security-Policy", "default-src 'none'; sandbox");
 }
 
+/// Every byte is there; making them one file takes a moment.
+[[nodiscard]] bool is_about_to_finish(const store::session_view& session) noexcept {
+  const bool on_its_way = session.state == session::state::sealed || session.state == session::state::assembling;
+  return on_its_way && session.total_chunks == session.chunks_complete;
+}
+
+/// A plain upload is finished with its last byte: whoever was told so may fetch it at once.
+[[nodiscard]] io::task<result<store::recording_handle>> open_file(context& now) {
+  auto opened = co_await now.data().open_recording(now.id);
+  if (opened || now.id.space() != session::id_space::upload || opened.error().code != errc::not_found) co_return opened;
+  const io::deadline until = now.from.on.ring.after(limits::settle_timeout);
+  auto upload = co_await now.data().status(now.id);
+  opened = co_await now.data().open_recording(now.id);
+  while (!opened && upload && is_about_to_finish(*upload)) {
+    upload = co_await now.data().wait_for_change(now.id, upload->version, until);
+    opened = co_await now.data().open_recording(now.id);
+  }
+  co_return opened;
+}
+
 }  // namespace
 
 /// A finished recording, and a finished plain upload: both are one file.
 io::task<reply> recording(context& now) {
-  auto opened = co_await now.data().open_recording(now.id);
+  auto opened = co_await open_file(now);
   if (!opened) co_return now.verb == http::method::head ? head_problem(opened.error()) : problem(opened.error());
   reply answer;
   if (is_known_already(now.fields(), opened->etag)) {

@@ -50,11 +50,11 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     const std::unique_lock lock{entry.mutex};
     auto& value = entry.value;
     const bool existed = value.chunks.find(index) != nullptr;
+    if (!existed && session::is_past_ingest(value.now)) {
+      co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
+    }
     if (auto agrees = check_creation(value, request, existed); !agrees) co_return fail(agrees.error());
     if (!existed) {
-      if (session::is_past_ingest(value.now)) {
-        co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
-      }
       if (auto room = space_.room_to_create(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
       new_session = !entry.known;
       commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_);
@@ -147,7 +147,14 @@ io::task<result<std::unique_ptr<writer>>> file_store::write_now(session::session
 }
 
 io::task<result<chunk_view>> file_store::settle(const session::session_id& id, chunk_index index) {
-  return uninterrupted(settle_now(id, to_number(index)));
+  return uninterrupted(settle_joined(id, to_number(index)));
+}
+
+io::task<result<chunk_view>> file_store::settle_joined(session::session_id id, std::uint32_t index) {
+  auto settled = co_await settle_now(id, index);
+  if (!settled || settled->concat.empty()) co_return settled;
+  auto joined = co_await join_if_possible(std::move(*settled), id);
+  co_return joined;
 }
 
 io::task<result<chunk_view>> file_store::settle_now(session::session_id id, std::uint32_t index) {

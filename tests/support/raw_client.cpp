@@ -139,6 +139,24 @@ answer raw_client::receive(bool to_head, milliseconds within, const sink& body) 
   return out;
 }
 
+answer raw_client::receive_interim(milliseconds within) {
+  const auto until = steady::now() + within;
+  std::array<char, 4096> piece{};
+  std::size_t end = unread_.find("\r\n\r\n");
+  while (end == std::string::npos) {
+    if (!wait_for(POLLIN, until)) give_up("no interim answer in time");
+    const ssize_t got = ::recv(socket_, piece.data(), piece.size(), 0);
+    if (got <= 0) give_up("the connection ended instead of an interim answer");
+    unread_.append(piece.data(), static_cast<std::size_t>(got));
+    end = unread_.find("\r\n\r\n");
+  }
+  if (!unread_.starts_with("HTTP/1.1 1")) give_up("not an interim answer: " + unread_.substr(0, unread_.find('\r')));
+  answer out;
+  out.status = 100 + (unread_[10] - '0') * 10 + (unread_[11] - '0');
+  unread_.erase(0, end + 4);
+  return out;
+}
+
 bool raw_client::closed_within(milliseconds within) {
   const auto until = steady::now() + within;
   std::array<char, 65536> piece{};

@@ -38,6 +38,8 @@ class raw_client {
   /// Reads one answer; `to_head`: the request was HEAD. Bytes after it stay for the next call. With a sink the body
   /// goes there instead of into the answer.
   [[nodiscard]] answer receive(bool to_head = false, milliseconds within = patience, const sink& body = {});
+  /// Reads one interim answer (1xx); throws when another comes.
+  [[nodiscard]] answer receive_interim(milliseconds within = patience);
   /// Waits until the peer has closed (an end or a reset); what it sent before is thrown away. False when it has not.
   [[nodiscard]] bool closed_within(milliseconds within);
   /// Something can be read, or the peer closed, within this time.

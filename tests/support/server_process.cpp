@@ -101,6 +101,7 @@ void server_process::start() {
   arguments.insert(arguments.end(), how_.flags.begin(), how_.flags.end());
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error{"pipe2"};
+  exit_code_ = -1;
   std::vector<std::string> words = server_words(arguments);
   if (!how_.program.empty()) words.front() = how_.program.string();
   if (!how_.environment.empty()) {
@@ -139,13 +140,14 @@ void server_process::signal(int number) {
 }
 
 int server_process::wait(milliseconds within) {
-  if (pid_ <= 0) return -1;
+  if (pid_ <= 0) return exit_code_;
   const auto until = steady::now() + within;
   for (;;) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
-      return exit_code_of(status);
+      exit_code_ = exit_code_of(status);
+      return exit_code_;
     }
     if (steady::now() >= until) return -1;
     std::this_thread::sleep_for(milliseconds{2});
@@ -162,6 +164,7 @@ void server_process::kill() {
   ::kill(pid_, SIGKILL);
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);
+  exit_code_ = exit_code_of(status);
 }
 
 void server_process::start_again() {

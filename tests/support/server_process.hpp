@@ -40,7 +40,7 @@ class server_process {
   [[nodiscard]] std::string log() const;
 
   void signal(int number);
-  /// Waits for the end. The exit code, 128 + signal, or -1 when it still runs after `within`.
+  /// Waits for the end. The exit code, 128 + signal, or -1 when it still runs after `within`. After the end: the same.
   [[nodiscard]] int wait(milliseconds within = std::chrono::seconds{30});
   /// SIGTERM and wait.
   [[nodiscard]] int stop(milliseconds within = std::chrono::seconds{30});
@@ -58,6 +58,7 @@ class server_process {
 
   setup how_;
   int pid_{-1};
+  int exit_code_{-1};
   std::uint16_t port_{0};
   std::vector<std::string> addresses_;
   std::unique_ptr<reader> output_;

@@ -27,7 +27,7 @@ std::size_t cut_step() {
   const char* chosen = std::getenv("WF_CONFORMANCE_STEP");
   if (chosen != nullptr) return std::max(1UL, std::strtoul(chosen, nullptr, 10));
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return 16;
+  return 64;
 #else
   return 1;
 #endif

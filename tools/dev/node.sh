@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Node for web/: the machine's own if it is new enough, else one from the npm registry, kept in build/node.
+# Node for web/ and tests/clients/: the machine's own if it is new enough, else one from the npm registry, kept in build/node.
 
 node_wanted=20.19.0 # vite refuses older ones
 
@@ -21,15 +21,18 @@ need_node() {
   node_is_new_enough || die "Node $(node --version) is older than $node_wanted and no newer one could be fetched"
 }
 
-# web/node_modules as the lock file says; nothing when it already is.
-need_web_modules() {
+# need_modules DIRECTORY: its node_modules as its lock file says; nothing when they already are.
+need_modules() {
   need_node || return
-  if [ -e web/node_modules/.package-lock.json ] && [ ! web/package-lock.json -nt web/node_modules/.package-lock.json ]; then
+  if [ -e "$1/node_modules/.package-lock.json" ] &&
+    [ ! "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]; then
     return
   fi
-  say "installing the npm packages of web/"
-  (cd web && npm ci --no-audit --no-fund </dev/null)
+  say "installing the npm packages of $1/"
+  (cd "$1" && npm ci --no-audit --no-fund </dev/null)
 }
+
+need_web_modules() { need_modules web; }
 
 # playwright PROJECT… [--OPTION…] [FILE…]: the pages in a browser, against the release build of the server; a file has a slash.
 playwright() {

@@ -12,6 +12,7 @@ suite_names() {
   find tests -mindepth 2 -maxdepth 2 -name CMakeLists.txt -printf '%h\n' | sed 's,^tests/,,' |
     grep -vxE 'support|fuzz' | sort || true
   if [ -e web/package.json ]; then echo web; fi
+  if [ -e tests/clients/package.json ]; then echo clients; fi
   if [ -d web/test/e2e ]; then printf '%s\n' acceptance browser; fi
   if [ -d web/test/firefox ]; then echo firefox; fi
   printf '%s\n' asan tsan
@@ -43,7 +44,7 @@ run_tests() {
 
 # What every change must pass; the suites inside the release build are found by their labels, so that none can be
 # forgotten. `acceptance` is a part of `browser`.
-gate_suites='web browser firefox asan tsan fuzz'
+gate_suites='web clients browser firefox asan tsan fuzz'
 run_all_suites() {
   local suite
   run_suite format
@@ -62,6 +63,7 @@ run_suite() {
       record_check format $((SECONDS - start)) $status
       ;;
     web) run_web ;;
+    clients) run_clients ;;
     acceptance) run_browser browser acceptance e2e --grep=@acceptance ;;
     browser) run_browser browser browser e2e chaos ;;
     firefox) run_browser firefox firefox firefox ;;
@@ -93,6 +95,10 @@ run_label() {
   local label=$1 except=${2:-'^soak$'} start=$SECONDS status=0
   if [ "$label" = tidy ]; then check_scripts; fi
   ctest_run build/release "$REPORTS/$label.xml" -L "^$label\$" -LE "$except" || status=$?
+  # How many cases a document has, and how often they were played.
+  if [ "$label" = conformance ]; then
+    sed -n 's/^\[ document \] //p' build/release/Testing/Temporary/LastTest.log | sort || true
+  fi
   record_report "$label" $((SECONDS - start)) $status "$REPORTS/$label.xml"
 }
 
@@ -146,6 +152,20 @@ run_web() {
       npx --no-install vitest run --reporter=default --reporter=junit --outputFile.junit="$REPORTS/web.xml" </dev/null
   ) || status=$?
   record_report web $((SECONDS - start)) $status "$REPORTS/web.xml"
+}
+
+# Clients other people wrote, in Node and in Chromium, against the release build of the server.
+run_clients() {
+  need_packages browser
+  release_build || return 0
+  local start=$SECONDS status=0
+  (
+    need_modules tests/clients && cd tests/clients &&
+      WF_SERVER_BIN="$ROOT/build/release/bin/waveforge" node --test --test-concurrency=1 \
+        --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=junit --test-reporter-destination="$REPORTS/clients.xml" test/*.test.mjs </dev/null
+  ) || status=$?
+  record_report clients $((SECONDS - start)) $status "$REPORTS/clients.xml"
 }
 
 # run_browser GROUP SUITE PROJECT… [--OPTION…]: projects of web/playwright.config.ts, with a group of packages.

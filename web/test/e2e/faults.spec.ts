@@ -1,7 +1,7 @@
 // Whatever the network or the server does to requests, the assembled file is what was given, and little is sent twice.
 import fs from 'node:fs';
 import path from 'node:path';
-import { download, events, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
+import { configure, download, events, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
 import type { Fault, FaultProxy, Seen } from '../support/proxy.ts';
 
 const MiB = 1024 * 1024;
@@ -163,6 +163,20 @@ test('the method switched while it uploads: both ways in one recording', async (
   await expect.poll(() => link.seen.filter(form).length, { timeout: 30_000 }).toBeGreaterThan(0);
   link.bytesPerSecond = Infinity;
   expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(many));
+});
+
+test('PATCHes are as long as configured, and half of that after a cut that left nothing', async ({ page, server, link }) => {
+  await open(page, link.url);
+  await configure(page, { patchSize: 128 * 1024 });
+  // The browser itself sends the first one again, so the second cut is the one the worker hears of.
+  link.inject(patch, { kind: 'cut', afterBytes: 1000 }, 2);
+  const one = noise(MiB - 7, 43);
+  await upload(page, one);
+  expect(sha256(await download(server, await newest(page, 'complete', 40_000)))).toBe(sha256(one));
+  const lengths = link.seen.filter(patch).map((seen) => Number(seen.headers['content-length']));
+  expect(lengths[0]).toBe(128 * 1024);
+  expect(Math.max(...lengths)).toBe(128 * 1024);
+  expect(lengths.slice(1, 4)).toContain(64 * 1024);
 });
 
 test('never more than three PATCHes at once', async ({ page, server, link }) => {

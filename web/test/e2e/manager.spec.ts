@@ -1,5 +1,5 @@
 // TusUploadManager as another page of the same origin uses it: an ES module with the methods and events it always had.
-import { download, expect, noise, sha256, test } from '../support/fixtures.ts';
+import { download, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
 
 const MiB = 1024 * 1024;
 
@@ -41,6 +41,18 @@ test('chunks handed over one by one become one recording; the last one tells the
   expect(heard.seen['chunkUploaded']?.[0]).toMatchObject({ sessionId, chunkIndex: expect.any(Number) });
   expect(heard.seen['sessionComplete']).toEqual([{ sessionId }]);
   expect(heard.seen['progress']?.at(-1)).toMatchObject({ bytesUploaded: 2 * MiB + 5_000, bytesTotal: 2 * MiB + 5_000 });
+});
+
+test('what the worker does can be read in its console', async ({ page, server, context }) => {
+  const lines: string[] = [];
+  context.on('console', (message) => lines.push(message.text()));
+  await open(page, server.url);
+  await upload(page, noise(1000, 4));
+  const id = await newest(page, 'complete');
+  const session = (await page.getByTestId('session').first().getAttribute('data-session')) ?? '';
+  expect(sha256(await download(server, id))).toBe(sha256(noise(1000, 4)));
+  await expect.poll(() => lines).toContain(`[SW] Uploading chunk 0 for session ${session} via tus`);
+  expect(lines).toContain(`[SW] ✓ Chunk 0 uploaded successfully (session: ${session})`);
 });
 
 test('a cancelled session leaves nothing here and on the server', async ({ page, server }) => {

@@ -40,7 +40,7 @@ for (let run = 0; run < RUNS; ++run) {
   const seed = FIRST_SEED + run;
   const { what, withPage } = moments[run % moments.length] ?? moments[0];
   test(`seed ${seed}: killed while ${what}, restarted ${withPage ? 'with' : 'without'} a page`, async () => {
-    test.setTimeout(180_000);
+    test.setTimeout(300_000);
     const random = seeded(seed);
     const server = await TestServer.start();
     const link = await FaultProxy.start(() => server.url);

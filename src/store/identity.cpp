@@ -58,6 +58,11 @@ result<identity> decode_identity(std::string_view text) {
   return value;
 }
 
+bool era_outlives_process(const identity& before, const identity& now) noexcept {
+  return before.boot_id == now.boot_id && before.file_system_uuid == now.file_system_uuid &&
+         before.mount_instance == now.mount_instance && !before.boot_id.empty() && !before.failed_sync;
+}
+
 namespace {
 
 io::task<result<identity>> read_identity(io::file& lock) {
@@ -65,11 +70,6 @@ io::task<result<identity>> read_identity(io::file& lock) {
   const auto read = co_await lock.read(*buffer, 0, buffer);
   if (!read) co_return fail(read.error());
   co_return decode_identity({reinterpret_cast<const char*>(buffer->data()), *read});
-}
-
-bool same_place(const identity& before, const identity& now) noexcept {
-  return before.boot_id == now.boot_id && before.file_system_uuid == now.file_system_uuid &&
-         before.mount_instance == now.mount_instance && !before.boot_id.empty();
 }
 
 session::era draw_era(random_source& random) {
@@ -122,7 +122,7 @@ io::task<result<claimed_dir>> claim_data_dir(environment world, std::string path
   dir.now.boot_id = world.world.boot_id();
   dir.now.file_system_uuid = dir.file_system.uuid;
   dir.now.mount_instance = dir.file_system.mount_instance;
-  const bool only_process_died = before && same_place(*before, dir.now) && !before->failed_sync;
+  const bool only_process_died = before && era_outlives_process(*before, dir.now);
   dir.era_goes_on = before.has_value() &&
                     (recover == recover_mode::process || (recover == recover_mode::automatic && only_process_died));
   dir.now.era = dir.era_goes_on ? before->era : draw_era(world.random);

@@ -25,6 +25,10 @@ struct identity {
 /// damaged when it is cut or garbled: then nothing is known, and a new era begins.
 [[nodiscard]] result<identity> decode_identity(std::string_view text);
 
+/// Whether rows of `before`'s era still count in a process that finds itself at `now`: boot, file system and mount are
+/// the same and no sync had failed, so that only the process died. Pure.
+[[nodiscard]] bool era_outlives_process(const identity& before, const identity& now) noexcept;
+
 /// A data dir that is ours until `lock` closes.
 struct claimed_dir {
   std::shared_ptr<open_directory> root{};

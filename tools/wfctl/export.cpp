@@ -1,0 +1,133 @@
+#include "wfctl/export.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "wfctl/file_reader.hpp"
+#include "wfctl/ls.hpp"
+#include "wfctl/progress_bar.hpp"
+#include "wfctl/stored_session.hpp"
+#include "wfctl/text.hpp"
+
+namespace wf::ctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file under a name of its own until it is whole.
+class growing_file {
+ public:
+  static result<growing_file> open(const fs::path& path, bool force) {
+    growing_file made;
+    if (path == "-") {
+      made.fd_ = STDOUT_FILENO;
+      return made;
+    }
+    std::error_code ignored;
+    if (!force && fs::exists(path, ignored)) {
+      return fail(errc::bad_request, fmt::format("{} is there already; --force replaces it", path.string()));
+    }
+    made.final_ = path;
+    made.temporary_ = path.string() + ".wfctl-" + std::to_string(::getpid());
+    made.fd_ = ::open(made.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (made.fd_ >= 0) return made;
+    const int why = errno;
+    made.temporary_.clear();
+    return fail(os_error(why, fmt::format("make {}", path.string())));
+  }
+  growing_file(growing_file&& other) noexcept
+      : fd_{std::exchange(other.fd_, -1)},
+        temporary_{std::exchange(other.temporary_, {})},
+        final_{std::move(other.final_)} {}
+  growing_file& operator=(growing_file&&) = delete;
+  ~growing_file() {
+    if (temporary_.empty()) return;
+    ::close(fd_);
+    ::unlink(temporary_.c_str());
+  }
+
+  [[nodiscard]] result<void> write(std::span<const std::byte> bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) {
+        const int why = errno;
+        return fail(os_error(why, fmt::format("write {}", final_.empty() ? "standard output" : final_.string())));
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+    }
+    return {};
+  }
+  [[nodiscard]] result<void> finish() {
+    if (temporary_.empty()) return {};
+    if (::fsync(fd_) != 0 || ::rename(temporary_.c_str(), final_.c_str()) != 0) {
+      const int why = errno;
+      return fail(os_error(why, fmt::format("finish {}", final_.string())));
+    }
+    ::close(fd_);
+    temporary_.clear();
+    return {};
+  }
+
+ private:
+  growing_file() = default;
+  int fd_{-1};
+  std::string temporary_;
+  fs::path final_;
+};
+
+result<void> check_finished(const stored_session& one) {
+  const session::recording& value = one.value;
+  if (value.now == session::state::assembled) return {};
+  const std::string id = name_of(value.id);
+  if (session::is_tombstone(value.now)) {
+    return fail(errc::not_found, fmt::format("{} was {}; its bytes are gone", id, session::name_of(value.now)));
+  }
+  if (value.now == session::state::damaged) {
+    return fail(errc::damaged, fmt::format("{} is damaged: {}; `wfctl fsck` says more", id, value.failure));
+  }
+  return fail(errc::state_conflict,
+              fmt::format("{} is {} with chunks {}; there is a recording once it is assembled (`wfctl assemble {}`)",
+                          id, session::name_of(value.now), chunks_of(line_of(value)), id));
+}
+
+}  // namespace
+
+result<exported> export_recording(const data_dir& dir, const session::session_id& id, const fs::path& file, bool force,
+                                  const console& to) {
+  const auto facts = read_session(dir.rows(), id, dir.era());
+  if (!facts) return fail(facts.error());
+  if (auto finished = check_finished(*facts); !finished) return fail(finished.error());
+  const session::recording& value = facts->value;
+  auto into = growing_file::open(file, force);
+  if (!into) return fail(into.error());
+  const fs::path from = find_session_directory(dir.path(), id) / "completed" / value.file_name;
+  progress_bar bar{to, "exporting", value.size_bytes, true};
+  sha256_sum sum;
+  const auto copied = read_through(from, false, [&](std::span<const std::byte> bytes) {
+    sum.add(bytes);
+    bar.add(bytes.size());
+    return into->write(bytes);
+  });
+  if (!copied) return fail(copied.error());
+  if (*copied != value.size_bytes) {
+    return fail(errc::damaged, fmt::format("{} has {} bytes and its facts say {}; nothing was exported", from.string(),
+                                           *copied, value.size_bytes));
+  }
+  exported out{name_of(id), file.string(), *copied, sum.hex(), value.sha256.has_value()};
+  if (value.sha256 && hex_of(std::as_bytes(std::span{*value.sha256})) != out.sha256) {
+    return fail(errc::checksum_mismatch,
+                fmt::format("{} has not the bytes it was finished with (sha256 {} instead of "
+                            "{}); nothing was exported",
+                            from.string(), out.sha256, hex_of(std::as_bytes(std::span{*value.sha256}))));
+  }
+  if (auto whole = into->finish(); !whole) return fail(whole.error());
+  return out;
+}
+
+}  // namespace wf::ctl

@@ -28,6 +28,7 @@ for (const afterBytes of [0, 200_000]) {
 }
 
 test('a dead link the browser does not notice, for a while, in the middle of chunks: nothing is sent anew that was kept', async ({ page, server, link }) => {
+  test.setTimeout(120_000 + SECONDS * 2_000);
   await open(page, link.url);
   link.bytesPerSecond = MiB;
   await upload(page, bytes);

@@ -4,8 +4,16 @@
 #include <unordered_set>
 
 #include "waveforge/base/limits.hpp"
+#include "waveforge/base/units.hpp"
 
 namespace wf::store {
+
+namespace {
+
+/// Free space below which no fact is begun. The log is preallocated, so that what was begun ends.
+constexpr std::uint64_t facts_room_bytes = 256_KiB;
+
+}  // namespace
 
 struct committer::pending {
   commit_request request;
@@ -106,13 +114,15 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
       sync = sync || one->request.sync;
     }
     if (!batch.empty()) {
-      outcome = rows_.apply(batch, sync);
       // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
-      const bool full = !outcome && outcome.error().code == errc::no_space;
-      if (full && co_await spare_.give_up()) outcome = rows_.apply(batch, sync);
-      world_.count.add(counter::facts_written, batch.size());
-      // A batch that was refused for lack of room left nothing behind; any other failure may have left part of a log.
-      if (!outcome && outcome.error().code != errc::no_space) fail_for_good(outcome.error());
+      outcome = room_for_facts();
+      if (!outcome && co_await spare_.give_up()) outcome = room_for_facts();
+      if (outcome) {
+        outcome = rows_.apply(batch, sync);
+        world_.count.add(counter::facts_written, batch.size());
+        // Whatever the reason, part of the log may have been left behind: the database takes no more after it.
+        if (!outcome) fail_for_good(outcome.error());
+      }
     }
   } else if (!failed()) {
     fail_for_good(outcome.error());
@@ -124,6 +134,12 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
     if (one->request.ended) one->request.ended(outcome);
     one->ended.notify_all();
   }
+}
+
+result<void> committer::room_for_facts() const {
+  const auto space = root_.free_space();
+  if (!space || space->available_bytes >= facts_room_bytes) return {};
+  return fail(errc::no_space, "the disk is full; what is stored stays readable, try again when there is room");
 }
 
 io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pending>>& requests) {

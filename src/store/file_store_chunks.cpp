@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "waveforge/store/creation.hpp"
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/file_writer.hpp"
@@ -9,9 +11,10 @@ namespace wf::store {
 
 namespace {
 
-/// Makes the chunk in `value`; the rows that say so.
-std::vector<fact_write> add_chunk(session::recording& value, const create_request& request, utc_time now, bool fresh,
+/// Makes the chunk; the rows that say so. The entry's mutex is held.
+std::vector<fact_write> add_chunk(session_entry& entry, const create_request& request, utc_time now, bool fresh,
                                   const options& with) {
+  session::recording& value = entry.value;
   const std::uint32_t index = to_number(request.index);
   bool changed = take_creation(value, request, now, fresh, with.place);
   const auto placed = session::place_chunk(value.layout, value.chunks, index, request.length_bytes,
@@ -27,9 +30,10 @@ std::vector<fact_write> add_chunk(session::recording& value, const create_reques
   one.metadata = request.metadata;
   one.concat = request.concat;
   std::vector<fact_write> rows;
-  if (changed) rows.push_back(session_row(value));
+  if (changed) ++entry.row_changes;
+  if (entry.row_is_due()) rows.push_back(session_row(value));
   rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
-  if (fresh) add_expiry_row(value, with.expiry(), rows);
+  if (entry.row_recorded == 0) add_expiry_row(value, with.expiry(), rows);
   return rows;
 }
 
@@ -46,6 +50,7 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
   const std::uint32_t index = to_number(request.index);
   commit_request commit;
   bool new_session = false;
+  std::uint64_t row = 0;
   {
     const std::unique_lock lock{entry.mutex};
     auto& value = entry.value;
@@ -57,7 +62,8 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     if (!existed) {
       if (auto room = space_.room_to_create(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
       new_session = !entry.known;
-      commit.rows = add_chunk(value, request, world_.time.utc_now(), new_session, with_);
+      commit.rows = add_chunk(entry, request, world_.time.utc_now(), new_session, with_);
+      row = entry.row_changes;
       entry.known = true;
       entry.reserved.add(space_, request.length_bytes.value_or(0));
       store_core::touch(entry);
@@ -65,9 +71,10 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
   }
   if (commit.rows.empty()) co_return co_await find_again(std::move(*held), request);
   commit.sync = core_.syncs_changes();
-  commit.ended = [held = held->entry(), index](const result<void>& outcome) {
+  commit.ended = [held = held->entry(), index, row](const result<void>& outcome) {
     {
       const std::lock_guard lock{held->mutex};
+      if (outcome) held->row_recorded = std::max(held->row_recorded, row);
       // A creation that could not be recorded did not happen.
       if (!outcome) {
         if (const session::chunk* one = held->value.chunks.find(index))
@@ -96,6 +103,7 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
   const auto settled = co_await core_.settle(entry, index, true, nullptr);
   if (!settled) co_return fail(settled.error());
   commit_request commit;
+  std::uint64_t row = 0;
   {
     const std::lock_guard lock{entry.mutex};
     const session::chunk* one = entry.value.chunks.find(index);
@@ -111,12 +119,18 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
     create_request news;
     news.hints.total_chunks = request.hints.total_chunks;
     if (session::accepts_bytes(entry.value.now) && take_creation(entry.value, news, {}, false, with_.place)) {
-      commit.rows = {session_row(entry.value)};
+      ++entry.row_changes;
       store_core::touch(entry);
     }
+    if (entry.row_is_due()) commit.rows = {session_row(entry.value)};
+    row = entry.row_changes;
   }
   if (!commit.rows.empty()) {
     commit.sync = core_.syncs_changes();
+    commit.ended = [entry = held.entry(), row](const result<void>& outcome) {
+      const std::lock_guard lock{entry->mutex};
+      if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
+    };
     const auto committed = co_await commits_.commit(std::move(commit));
     if (!committed) co_return fail(committed.error());
     entry.changed.notify_all();

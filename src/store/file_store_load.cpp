@@ -28,7 +28,9 @@ io::task<void> file_store::adopt_loaded(std::shared_ptr<session_entry> entry, bo
 
 io::task<result<void>> file_store::check_files(session_entry& entry) {
   const session::recording& value = entry.value;  // nobody else sees the entry yet
-  if (session::is_tombstone(value.now) || value.now == session::state::assembling) co_return result<void>{};
+  // An assembly that was broken off may have moved the segment already; whoever takes it up again finds it.
+  const bool moving = value.now == session::state::assembling || value.now == session::state::failed;
+  if (session::is_tombstone(value.now) || moving) co_return result<void>{};
   if (value.now == session::state::assembled) {
     const auto status = co_await dir_.root->handle.status(entry.files.path() + "/completed/" + value.file_name);
     if (!status || status->size_bytes != value.size_bytes) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "waveforge/store/body_transfer.hpp"
 #include "waveforge/store/creation.hpp"
 #include "waveforge/store/file_copy.hpp"
@@ -140,6 +142,7 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
   commit_request commit;
   session::chunk after = before;
   session::extent home;
+  std::uint64_t row = 0;
   {
     const std::lock_guard lock{entry.mutex};
     auto& value = entry.value;
@@ -160,21 +163,24 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
     after.where = {session::home::own_file, 0, generation};
     after.touched_at = world_.time.utc_now();
     after.announced = true;
-    if (changed) commit.rows.push_back(session_row(value));
+    if (changed) ++entry.row_changes;
+    if (entry.row_is_due()) commit.rows.push_back(session_row(value));
+    row = entry.row_changes;
     commit.rows.push_back(chunk_row(value.id, index, after));
     commit.rows.push_back(progress_row(value.id, index, after, length, true, core_.era));
     entry.known = true;
-    if (fresh) add_expiry_row(value, with_.expiry(), commit.rows);
+    if (entry.row_recorded == 0) add_expiry_row(value, with_.expiry(), commit.rows);
   }
   commit.files = entry.files.dirty_files();
   commit.directories = entry.files.dirty_directories();
   commit.sync = true;  // before the old bytes go, at every level
   const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
-  commit.ended = [entry = held.entry(), index, after, owed](const result<void>& outcome) {
+  commit.ended = [entry = held.entry(), index, after, owed, row](const result<void>& outcome) {
     if (!outcome) return;
     {
       const std::lock_guard lock{entry->mutex};
       entry->value.chunks.add(index, after);
+      entry->row_recorded = std::max(entry->row_recorded, row);
       entry->reserved.take(owed);
       store_core::touch(*entry);
     }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/rows.hpp"
 
@@ -78,6 +80,7 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
   session_entry& entry = **held;
   commit_request commit;
   bool late = false;
+  std::uint64_t row = 0;
   {
     const std::lock_guard lock{entry.mutex};
     auto& value = entry.value;
@@ -90,10 +93,14 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
       co_return fail(errc::chunks_missing, "not every chunk has arrived");
     }
     late = finished(value);
-    if (take_completion(value, request, total, commit.rows))
+    if (take_completion(value, request, total, commit.rows)) {
+      ++entry.row_changes;
       store_core::touch(entry);
-    else
+    } else {
       late = false;
+      if (entry.row_is_due()) commit.rows.push_back(session_row(value));
+    }
+    row = entry.row_changes;
     if (value.now == session::state::failed && !entry.assembling_queued) {
       entry.assembling_queued = true;
       assembler_.enqueue(held->entry());
@@ -101,6 +108,10 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
   }
   if (!commit.rows.empty()) {
     commit.sync = core_.syncs_changes();
+    commit.ended = [entry = held->entry(), row](const result<void>& outcome) {
+      const std::lock_guard lock{entry->mutex};
+      if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
+    };
     const auto committed = co_await commits_.commit(std::move(commit));
     if (!committed) co_return fail(committed.error());
     entry.changed.notify_all();
@@ -190,11 +201,16 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
     }
     gone = *one;
     forget_chunk(id, index, commit.rows);
-    entry.value.chunks.erase(index);
-    if (gone.length_bytes) entry.reserved.take(*gone.length_bytes - gone.written_bytes);
-    store_core::touch(entry);
   }
   commit.sync = true;
+  // Until the fact is on the disk the chunk is there, for everybody; we hold the right to write to it.
+  commit.ended = [entry = held->entry(), index, gone](const result<void>& outcome) {
+    if (!outcome) return;
+    const std::lock_guard lock{entry->mutex};
+    entry->value.chunks.erase(index);
+    if (gone.length_bytes) entry->reserved.take(*gone.length_bytes - gone.written_bytes);
+    store_core::touch(*entry);
+  };
   const auto committed = co_await commits_.commit(std::move(commit));
   entry.changed.notify_all();
   if (!committed || gone.written_bytes == 0) co_return committed;

@@ -6,9 +6,9 @@ namespace wf::store {
 
 io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, session::state why) {
   commit_request commit;
+  session::recording tombstone;
   {
     const std::lock_guard lock{entry->mutex};
-    session::recording tombstone;
     tombstone.id = entry->id();
     tombstone.now = why;
     tombstone.created_at = entry->value.created_at;
@@ -16,11 +16,16 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
     commit.rows = {session_row(tombstone), work_row(tombstone.id)};
     for (const auto& [index, one] : entry->value.chunks.all()) forget_chunk(tombstone.id, index, commit.rows);
     add_expiry_row(tombstone, core_.with.expiry(), commit.rows);
+  }
+  commit.sync = true;
+  // Only a tombstone that lasts is one: whoever asks again after a failure must not be told that it is done.
+  commit.ended = [entry, tombstone = std::move(tombstone)](const result<void>& outcome) mutable {
+    if (!outcome) return;
+    const std::lock_guard lock{entry->mutex};
     entry->value = std::move(tombstone);
     entry->reserved.clear();
     store_core::touch(*entry);
-  }
-  commit.sync = true;
+  };
   const auto committed = co_await core_.commits.commit(std::move(commit));
   entry->changed.notify_all();
   if (!committed) co_return committed;

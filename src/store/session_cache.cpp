@@ -137,6 +137,7 @@ io::task<void> session_cache::load(std::shared_ptr<slot> into) {
     const std::lock_guard lock{into->entry->mutex};
     into->entry->value = std::move(**loaded);
     into->entry->known = true;
+    into->entry->row_recorded = into->entry->row_changes;
   }
   world_.count.shift(gauge::sessions_loaded, 1);
   if (adopt_) co_await adopt_(into->entry, unvouched);

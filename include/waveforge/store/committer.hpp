@@ -69,6 +69,8 @@ class committer {
   [[nodiscard]] io::task<result<void>> sync_all(const std::vector<std::shared_ptr<pending>>& requests);
   [[nodiscard]] io::task<void> sync_file(std::shared_ptr<open_file> file, result<void>& outcome);
   [[nodiscard]] io::task<void> sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome);
+  /// no_space, before the database is asked: a log that could not be written to the end is no longer written to.
+  [[nodiscard]] result<void> room_for_facts() const;
   void fail_for_good(const error& why);
 
   environment world_;

@@ -42,6 +42,10 @@ class session_entry {
   // Guarded:
   session::recording value{};
   bool known{false};  ///< the session exists (or is a tombstone); else it is only being looked up or made
+  /// How often the session's row has changed, and up to which change it is recorded. A change whose round failed for
+  /// lack of room is still made here, so it goes with the next one.
+  std::uint64_t row_changes{1};
+  std::uint64_t row_recorded{0};
   bool assembling_queued{false};
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
@@ -55,6 +59,8 @@ class session_entry {
 
   [[nodiscard]] const session::session_id& id() const noexcept { return id_; }
 
+  /// Guarded. The row must go with whatever is recorded next.
+  [[nodiscard]] bool row_is_due() const noexcept { return row_recorded < row_changes; }
   /// Guarded. What observers are told.
   [[nodiscard]] session_view view(const session::expiry_rules& rules) const;
   [[nodiscard]] chunk_view view_chunk(std::uint32_t index, const session::chunk& one,

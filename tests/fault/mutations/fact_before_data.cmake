@@ -2,8 +2,6 @@
 set(source src/store/committer.cpp)
 set(from_1 [==[if (outcome) outcome = co_await sync_all(requests);]==])
 set(to_1 [==[]==])
-set(from_2 [==[      if (!outcome && outcome.error().code != errc::no_space) fail_for_good(outcome.error());
-    }]==])
-set(to_2 [==[      if (!outcome && outcome.error().code != errc::no_space) fail_for_good(outcome.error());
-    }
-    if (outcome) outcome = co_await sync_all(requests);]==])
+set(from_2 [==[  } else if (!failed()) {]==])
+set(to_2 [==[    if (outcome) outcome = co_await sync_all(requests);
+  } else if (!failed()) {]==])

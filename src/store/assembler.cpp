@@ -262,6 +262,8 @@ void assembler::note_failure(const std::shared_ptr<session_entry>& held, const e
     entry.value.now = why.code == errc::damaged ? session::state::damaged : session::state::failed;
     entry.value.failure = why.detail;
     request.rows = {session_row(entry.value)};
+    // It may have failed before it was announced; the next start tries again all the same.
+    if (entry.value.now == session::state::failed) request.rows.push_back(work_row(entry.id()));
     store_core::touch(entry);
   }
   entry.changed.notify_all();

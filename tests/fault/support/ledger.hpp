@@ -60,9 +60,9 @@ struct recording_note {
 /// The disk under the server, as the ledger counts it.
 ///
 /// The shutdown of a file system is not as sharp as a cut: a sync that is under way at that moment may return success
-/// without having brought anything to the disk (seen with a bare write-and-fdatasync loop, ext4 and XFS, one in 30).
-/// What is acknowledged from just before it on is therefore no promise; what is asked for after it and acknowledged
-/// all the same is a lie.
+/// without having brought anything to the disk (seen with a bare write-and-fdatasync loop, ext4 and XFS, one in 10 to
+/// 25). What is acknowledged from just before it on is therefore no promise; what is asked for after it and
+/// acknowledged all the same is a lie.
 enum class power : std::uint8_t { on, going, gone };
 
 /// All of them, and what was counted. Thread-safe.

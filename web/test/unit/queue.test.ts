@@ -118,3 +118,49 @@ test('rows a dead worker left as sending are queued again', async () => {
   expect(await queue.countPending(db)).toBe(1);
   expect(await queue.queuedOf(db, 's', 9)).toHaveLength(1);
 });
+
+/** A storage that is full until some chunk's bytes are deleted. */
+function fill(): { full: boolean; restore(): void } {
+  const state = { full: true, restore: () => Object.assign(IDBObjectStore.prototype, { put, delete: remove }) };
+  const { put, delete: remove } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function refuse(this: IDBObjectStore, ...args: Parameters<typeof put>) {
+    if (state.full) throw new DOMException('', 'QuotaExceededError');
+    return put.apply(this, args);
+  };
+  IDBObjectStore.prototype.delete = function free(this: IDBObjectStore, key) {
+    if (this.name === 'chunk_data') state.full = false;
+    return remove.call(this, key);
+  };
+  return state;
+}
+
+test('a full storage gives an acknowledged chunk up first and notes it afterwards', async () => {
+  await queue.createSession(db, { ...session('full'), state: 'uploading' });
+  await queue.addChunk(db, { sessionId: 'full', chunkIndex: 0, totalChunks: 1, data: filled(1000, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+  const storage = fill();
+  try {
+    const after = await queue.acknowledge(db, chunkId('full', 0), false);
+    expect(after).toMatchObject({ ackedChunks: 1, ackedBytes: 1000 });
+  } finally {
+    storage.restore();
+  }
+  expect(await db.get('upload_queue', chunkId('full', 0))).toMatchObject({ status: 'acked', dropped: true });
+  expect(await db.get('chunk_data', chunkId('full', 0))).toBeUndefined();
+});
+
+test('making room deletes even when nothing can be written, and does not count the same bytes twice', async () => {
+  await queue.createSession(db, { ...session('room'), state: 'uploading' });
+  for (const chunkIndex of [0, 1]) {
+    await queue.addChunk(db, { sessionId: 'room', chunkIndex, totalChunks: 3, data: filled(1000, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+    await queue.acknowledge(db, chunkId('room', chunkIndex), false);
+  }
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };
+  try {
+    expect(await queue.dropAcknowledged(db, 1500)).toBe(2000);
+    expect(await queue.dropAcknowledged(db, 1500)).toBe(0);
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  expect(await db.getAllKeys('chunk_data')).toEqual([]);
+});

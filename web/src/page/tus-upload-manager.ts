@@ -5,6 +5,7 @@ import { EVENTS_CHANNEL } from '../shared/protocol.ts';
 import type { ChunkMetadata, Command, EngineState, EventName, EventPayload, UploadEvent, UploadMethod } from '../shared/protocol.ts';
 import { countPending } from '../shared/queue.ts';
 import { getRemote, type Remote } from '../sw/remote.ts';
+import { registerSync } from './background-sync.ts';
 import { connectUploader, type Uploader } from './uploader.ts';
 
 const METHOD_KEY = 'uploadMethod';
@@ -58,6 +59,7 @@ export class TusUploadManager {
     if (options.durationMs !== undefined) metadata.durationMs = options.durationMs;
     const data = await blob.arrayBuffer();
     await this.send({ type: 'uploadChunk', chunk: { sessionId, chunkIndex, totalChunks: options.totalChunks ?? null, data, uploadMethod: this.uploadMethod, metadata } });
+    void registerSync();
   }
 
   /** What the server says of a session. Rejects when it cannot be reached. */

@@ -59,8 +59,14 @@ function FileDrop({ usable, onError }: { usable: boolean; onError: (message: str
     for (const file of usable ? (files ?? []) : []) {
       try {
         const db = await manager.database();
-        void registerSync();
-        await importFile(db, file, manager.getUploadMethod(), () => { void manager.process(); void store.refresh(); });
+        // Asked for before there is anything to send, a sync would be over at once.
+        let asked = false;
+        await importFile(db, file, manager.getUploadMethod(), () => {
+          if (!asked) void registerSync();
+          asked = true;
+          void manager.process();
+          void store.refresh();
+        });
       } catch (error) {
         onError(error instanceof Error ? error.message : String(error));
       }

@@ -39,6 +39,18 @@ struct tally {
 [[nodiscard]] tally run(const campaign& of);
 void print(const tally& told);
 
+/// For each operation of a few short histories, and each error it can end with: the same history with that one failure.
+/// Nothing that was acknowledged may be lost. Returns how many there were; `first` is the first that broke a promise.
+struct every_failure {
+  std::uint64_t operations{0};
+  std::uint64_t histories{0};
+  std::optional<failure> first{};  ///< the seed, and a sentence with the operation and its error
+};
+[[nodiscard]] every_failure fail_every_operation(unsigned jobs);
+
+/// Blocks of memory that operator new has given and nobody gave back.
+[[nodiscard]] std::int64_t live_blocks() noexcept;
+
 /// One history in a process of its own: what it violated; a death counts.
 [[nodiscard]] std::optional<std::string> fails(const plan& set);
 /// A smaller plan that fails, too: fewer clients, fewer chunks, fewer kinds of trouble.

@@ -122,7 +122,10 @@ void disk::touch(node& one, std::uint64_t offset, std::uint64_t length) {
   ++stamp_;
   const std::size_t last = static_cast<std::size_t>((offset + length - 1) / page_bytes);
   if (last >= one.pages.size()) one.pages.resize(last + 1);
-  for (std::size_t at = static_cast<std::size_t>(offset / page_bytes); at <= last; ++at) one.pages[at].changed = stamp_;
+  for (std::size_t at = static_cast<std::size_t>(offset / page_bytes); at <= last; ++at) {
+    one.pages[at].changed = stamp_;
+    one.pages[at].during_sync = one.syncing > 0;
+  }
 }
 
 void disk::resize(node& one, std::uint64_t length) {
@@ -193,6 +196,7 @@ int disk::clone(const node& from, std::uint64_t offset, std::uint64_t length, no
 }
 
 void disk::add_to_point(sync_point& point, const node_ref& what) {
+  ++what->syncing;
   sync_point::of_node one{what, what->size_changed, what->now.size(), {}};
   for (std::size_t at = 0; at < what->pages.size(); ++at) {
     const auto& page = what->pages[at];
@@ -242,6 +246,7 @@ void disk::settle_names(std::uint64_t stamp, const node* of, bool all) {
 void disk::end_sync(const sync_point& point) {
   for (const auto& one : point.nodes) {
     node& what = *one.what;
+    if (what.syncing > 0) --what.syncing;
     if (what.directory) {
       settle_names(point.stamp, &what, point.all_names);
       continue;
@@ -260,6 +265,7 @@ void disk::end_sync(const sync_point& point) {
 
 void disk::fail_sync(const sync_point& point) {
   for (const auto& one : point.nodes) {
+    if (one.what->syncing > 0) --one.what->syncing;
     for (const auto& page : one.pages) {
       if (page.index >= one.what->pages.size()) continue;
       auto& kept = one.what->pages[page.index].kept;
@@ -285,6 +291,7 @@ void disk::crash_file(node& one, std::uint64_t keep_parts) {
       copy_page(one.kept, at, bytes.first(std::min<std::size_t>(count, 512 * world_.rng.between(1, 7))));
     } else {
       world_.fired(fault::page_lost);
+      if (one.pages[at].during_sync) world_.fired(fault::written_during_sync_lost);
     }
   }
 }
@@ -292,9 +299,10 @@ void disk::crash_file(node& one, std::uint64_t keep_parts) {
 void disk::come_up(node& one) {
   one.opens = 0;
   one.locked_by = 0;
+  one.syncing = 0;
   one.now = one.kept;
   one.size_changed = one.size_kept = stamp_;
-  one.pages.assign(pages_for(one.now.size()), {stamp_, stamp_, true});
+  one.pages.assign(pages_for(one.now.size()), {stamp_, stamp_, true, false});
   used_pages_ += one.pages.size();
   one.entries = one.kept_entries;
   one.names = 1;
@@ -304,10 +312,14 @@ void disk::come_up(node& one) {
 void disk::crash(crash_mood mood) {
   constexpr std::array<std::uint64_t, 5> kept_parts{0, 100'000, 500'000, 900'000, 1'000'000};
   const std::uint64_t keep = kept_parts[static_cast<std::size_t>(mood)];
+  // Names of one file change in order: a second rename is not there without the first.
+  std::vector<const node*> behind;
   for (const change& one : pending_) {
-    if (world_.rng.chance(keep)) {
+    const bool held_up = one.what && std::ranges::find(behind, one.what.get()) != behind.end();
+    if (!held_up && world_.rng.chance(keep)) {
       apply(one);
     } else {
+      if (one.what) behind.push_back(one.what.get());
       world_.fired(fault::name_lost);
     }
   }

@@ -24,11 +24,13 @@ struct node {
   std::uint32_t names{0};  ///< in the page cache's view
   std::uint32_t opens{0};
   int locked_by{0};  ///< process, or 0
+  std::uint32_t syncing{0};
 
   struct page {
     std::uint64_t changed{0};  ///< stamp of the last write
     std::uint64_t kept{0};     ///< stamp of what is on the disk; less: unsynced
     bool allocated{false};
+    bool during_sync{false};  ///< last written while a sync was under way
   };
   std::vector<std::byte> now{};
   std::vector<std::byte> kept{};

@@ -132,8 +132,9 @@ script<void> workload::audit(session_record& of) {
       what.verb = "GET";
       what.target = "/files/" + of.id + "/status";
       const answer said = co_await ask(by, std::move(what));
-      if (!said) continue;
+      if (!said || said->status >= 500) continue;
       if (said->ok()) book_.told_success(then, "status");
+      if (said->status == 404) all_.violate(of.id + ": its tombstone is gone before its time");
       co_return;
     }
     if (of.cancel_begun) co_return;

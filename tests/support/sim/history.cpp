@@ -74,8 +74,9 @@ class history {
   }
 
   void strike(blow what) {
-    if (!all_.trouble || !server_) return;
-    if (server_->now() == server::phase::starting) all_.fired(fault::killed_while_starting);
+    // A machine can go down without a server, too.
+    if (!all_.trouble || (!server_ && what != blow::crash)) return;
+    if (server_ && server_->now() == server::phase::starting) all_.fired(fault::killed_while_starting);
     switch (what) {
       case blow::kill: kill(); break;
       case blow::crash: crash(); break;
@@ -93,7 +94,6 @@ class history {
   void crash() {
     const auto mood = static_cast<crash_mood>(all_.rng.below(5));
     all_.trace("=== the machine crashes, mood {}", static_cast<int>(mood));
-    all_.fired(fault::machine_crashed);
     machine_.net.forget_server();
     bury();
     go_down(mood);
@@ -101,6 +101,7 @@ class history {
   }
 
   void go_down(crash_mood mood) {
+    all_.fired(fault::machine_crashed);
     if (all_.faults[static_cast<std::size_t>(fault::sync_lied)] > 0) book_.disk_lied();
     machine_.files.crash(mood);
     facts_->crash(all_, mood == crash_mood::everything);
@@ -131,8 +132,18 @@ class history {
   void start_server() {
     if (server_) return;
     all_.trace("=== the server starts");
+    all_.healed = !all_.trouble;
     server_ = std::make_unique<server>(machine_, facts_, plan_);
+    if (!std::exchange(lived_, true)) {
+      process& first = server_->machine_process();
+      first.operation_kinds = &kinds_;
+      first.fail_number = plan_.fail_number;
+      first.fail_value = plan_.fail_value;
+    }
     watched_ = false;
+    if (all_.trouble && plan_.kills > 0 && all_.rng.chance(100'000)) {
+      all_.after(all_.some(100, 8'000), [this] { strike(blow::kill); });
+    }
   }
 
   /// What an operator or a supervisor does.
@@ -253,6 +264,7 @@ class history {
     told.virtual_time = all_.passed();
     told.fingerprint = all_.fingerprint();
     told.lines = all_.lines();
+    told.kinds = std::move(kinds_);
     return told;
   }
 
@@ -266,6 +278,8 @@ class history {
   std::vector<std::pair<std::uint64_t, blow>> blows_;
   std::uint64_t fills_at_{~std::uint64_t{0}};
   std::uint64_t operations_{0};
+  std::vector<io::op_kind> kinds_;
+  bool lived_{false};
   bool watched_{false};
   bool restarts_{true};
 };

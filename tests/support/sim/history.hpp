@@ -17,6 +17,7 @@ struct outcome {
   span_of_time virtual_time{};
   std::uint64_t fingerprint{0};
   std::vector<std::string> lines{};  ///< of the trace
+  std::vector<io::op_kind> kinds{};  ///< of every operation of the server's first life
 };
 
 /// Live one history from its first request to the last look at what is left of it. The same plan, the same history.

@@ -19,6 +19,7 @@ void for_each_part(Plan& of, const Each& each) {
   each("chunk_bytes", of.chunk_bytes_max, 1);
   each("visitors", of.visitors, 0);
   each("visits", of.visits, 1);
+  each("requests", of.requests_least, 0);
   each("kills", of.kills, 0);
   each("crashes", of.crashes, 0);
   each("clean_stops", of.clean_stops, 0);

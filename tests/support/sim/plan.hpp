@@ -21,7 +21,7 @@ struct plan {
   // The machine.
   bool reflink{false};
   bool direct_io{true};
-  std::uint64_t disk_bytes{std::uint64_t{64} << 20U};
+  std::uint64_t disk_bytes{std::uint64_t{16} << 20U};
   operation_odds disk_odds{};
   network_odds net_odds{};
   std::uint64_t facts_failure_parts{0};
@@ -31,13 +31,17 @@ struct plan {
   unsigned kills{0};
   unsigned crashes{1};
   unsigned clean_stops{0};
+  /// The operation of the first life that fails, counted from 1, and how; 0: none has to.
+  std::uint64_t fail_number{0};
+  std::int32_t fail_value{0};
   // The clients.
   unsigned sessions{3};
   unsigned chunks_max{8};
   std::uint64_t chunk_bytes_max{12'000};
-  unsigned lanes{2};     ///< uploads of one session at the same time
-  unsigned visitors{2};  ///< who look, repeat and disturb
-  unsigned visits{30};   ///< requests of each
+  unsigned lanes{2};             ///< uploads of one session at the same time
+  unsigned visitors{2};          ///< who look, repeat and disturb
+  unsigned visits{30};           ///< requests of each, at least
+  unsigned requests_least{200};  ///< of everybody, as long as there are visitors
   std::uint64_t cancel_parts{0};
   std::uint64_t fallback_parts{0};
   std::uint64_t plain_parts{0};  ///< of the sessions: plain tus uploads

@@ -206,7 +206,8 @@ result<io::file_system_facts> process::file_system_of(int) {
   facts.uuid = "51u";
   facts.mount_instance = static_cast<std::uint64_t>(machine_.boots);
   facts.mount_instance_unique = true;
-  if (machine_.files.direct_io) facts.direct_memory_alignment = facts.direct_offset_alignment = direct_alignment;
+  // It says so even where the files then refuse it, as some file systems do.
+  facts.direct_memory_alignment = facts.direct_offset_alignment = direct_alignment;
   return facts;
 }
 

@@ -119,6 +119,8 @@ void ring_state::start(io::op_id id, io::operation& op) {
       self->complete(id, value);
     });
     if (op.kind == op_kind::close) owner_.close(op.fd);
+    // What it could not write it forgets.
+    if (syncs(op.kind)) owner_.on().files.fail_sync(owner_.on().files.begin_sync(one.what->node));
     return;
   }
   if (on_network(op.kind)) {

@@ -7,7 +7,7 @@ namespace wf::sim {
 
 script<void> workload::visit() {
   client by{machine_};
-  for (unsigned visits = 0; visits < plan_.visits; ++visits) {
+  for (unsigned visits = 0; visits < plan_.visits || book_.requests < plan_.requests_least; ++visits) {
     co_await pause{all_, all_.some(0, all_.rng.chance(50'000) ? 3'000'000 : 60'000)};
     upload_state& of = *uploads_[static_cast<std::size_t>(all_.rng.below(uploads_.size()))];
     session_record& session = *of.session;

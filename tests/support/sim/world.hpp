@@ -27,6 +27,8 @@ class world final : public clock, public random_source {
   fault_counts faults{};
   /// Faults happen by themselves only while this is true; a history ends with a time in which nothing fails.
   bool trouble{true};
+  /// Nothing fails, and nobody remembers that anything did.
+  bool healed{false};
 
   [[nodiscard]] steady_time now() const noexcept override { return now_; }
   [[nodiscard]] utc_time utc_now() const noexcept override;

@@ -1,0 +1,18 @@
+# Writes OUT: the source that CANARY names, with its one change. The text to change must be there exactly once, so that
+# a canary whose source has moved on fails to build instead of passing by itself.
+file(READ ${CANARY} canary)
+string(REGEX MATCH "^source: ([^\n]+)\n--- from\n(.*)\n--- to\n(.*)\n--- end" found "${canary}")
+if(NOT found)
+  message(FATAL_ERROR "${CANARY}: not a canary")
+endif()
+set(source "${ROOT}/${CMAKE_MATCH_1}")
+set(from "${CMAKE_MATCH_2}")
+set(to "${CMAKE_MATCH_3}")
+file(READ ${source} text)
+string(FIND "${text}" "${from}" first)
+string(FIND "${text}" "${from}" last REVERSE)
+if(first EQUAL -1 OR NOT first EQUAL last)
+  message(FATAL_ERROR "${CANARY}: its text is not once in ${source}")
+endif()
+string(REPLACE "${from}" "${to}" text "${text}")
+file(WRITE ${OUT} "${text}")

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "presence.hpp"
 #include "waveforge/base/limits.hpp"
 #include "waveforge/session/manifest.hpp"
 #include "waveforge/store/recording_digest.hpp"
@@ -189,8 +190,9 @@ io::task<result<void>> assembler::compute_digest(session_entry& entry, const ope
 io::task<result<void>> assembler::put_in_place(session_entry& entry, const open_directory& completed) {
   const auto manifest = co_await completed.handle.rename(temporary_manifest_name, completed.handle, manifest_name);
   if (!manifest) co_return manifest;
-  const auto waiting = co_await completed.handle.status(temporary_recording_name);
-  if (waiting) {
+  const auto waiting = co_await is_there(completed.handle, temporary_recording_name);
+  if (!waiting) co_return fail(waiting.error());
+  if (*waiting) {
     const auto renamed =
         co_await completed.handle.rename(temporary_recording_name, completed.handle, entry.value.file_name);
     if (!renamed) co_return renamed;

@@ -1,29 +1,39 @@
 #include <algorithm>
 
+#include "presence.hpp"
 #include "waveforge/base/limits.hpp"
 #include "waveforge/store/assembler.hpp"
 #include "waveforge/store/recording_names.hpp"
 
 namespace wf::store {
 
+io::task<result<bool>> is_there(const io::directory& in, std::string_view name) {
+  const auto status = co_await in.status(name);
+  if (!status && status.error().code != errc::not_found) co_return fail(status.error());
+  co_return status.has_value();
+}
+
 io::task<result<void>> assembler::bring_together(session_entry& entry, const session::assembly_plan& plan,
                                                  const open_directory& completed) {
   // An earlier run may have come further than the facts: the finished name exists only after everything was synced.
-  const auto finished = co_await completed.handle.status(entry.value.file_name);
+  const auto finished = co_await is_there(completed.handle, entry.value.file_name);
+  if (!finished) co_return fail(finished.error());
   const bool adopting = plan.kind == session::plan_kind::adopt;
   if (adopting) {
     const auto home = co_await entry.files.directory("chunks");
     if (!home) co_return fail(home.error());
-    const auto segment = co_await (*home)->handle.status("segment");
-    if (segment) {
+    const auto segment = co_await is_there((*home)->handle, "segment");
+    if (!segment) co_return fail(segment.error());
+    if (*segment) {
       const auto adopted = co_await adopt(entry, plan, completed);
       co_return adopted;
     }
-    const auto renamed = co_await completed.handle.status(temporary_recording_name);
-    if (renamed || finished) co_return result<void>{};
+    const auto renamed = co_await is_there(completed.handle, temporary_recording_name);
+    if (!renamed) co_return fail(renamed.error());
+    if (*renamed || *finished) co_return result<void>{};
     co_return fail(errc::damaged, "the segment is gone and there is no recording in its place");
   }
-  if (finished) co_return result<void>{};
+  if (*finished) co_return result<void>{};
   const auto built = co_await build(entry, plan, completed);
   co_return built;
 }

@@ -258,10 +258,17 @@ TEST_F(wfctl, a_lost_recording_and_a_forgotten_directory_are_named_and_kept) {
   ASSERT_EQ(ask({"fsck", "--repair"}), 1);
   EXPECT_THAT(findings(), testing::UnorderedElementsAre("damage recording_missing", "damage recording_forgotten"));
   EXPECT_TRUE(fs::exists(data.path() / session_of(2) / "completed" / "recording.webm"));
+  fs::create_directories(data.path() / session_of(3) / "chunks");
+  std::ofstream{data.path() / session_of(3) / "chunks" / "segment"} << "nobody knows";
+  ASSERT_EQ(ask({"gc"}), 0);
+  EXPECT_FALSE(fs::exists(data.path() / session_of(3)));
+  EXPECT_TRUE(fs::exists(data.path() / session_of(2))) << "a recording goes only when that is said";
   const command_result page = ctl({"fsck"});
   EXPECT_EQ(page.exit_code, 1);
   EXPECT_THAT(page.out, HasSubstr("Put it back from a copy"));
   EXPECT_THAT(page.out, HasSubstr("1 session checked: 2 findings of damage"));
+  ASSERT_EQ(ask({"gc", "--forgotten-recordings"}), 0);
+  EXPECT_FALSE(fs::exists(data.path() / session_of(2)));
 }
 
 TEST_F(wfctl, scrub_finds_a_flipped_bit_where_a_digest_is_known) {

@@ -91,6 +91,8 @@ void declare_gc(CLI::App& app, command& to) {
   CLI::App& gc =
       add_verb(app, to, verb::gc, "gc", "remove what has expired and what crashes left; not beside a server");
   gc.add_flag("-n,--dry-run", to.dry_run, "only say what would be removed");
+  gc.add_flag("--forgotten-recordings", to.forgotten_recordings,
+              "finished recordings that no fact knows too; without it they stay");
   gc.add_option_function<std::int64_t>(
         "--expire-after", [&to](const std::int64_t& s) { to.expiry.unfinished = std::chrono::seconds{s}; },
         "of unfinished sessions and tombstones, as the server has it (7d; 0s: never)")

@@ -29,6 +29,7 @@ struct command {
   std::uint64_t bytes_per_s{0};
   bool dry_run{false};
   session::expiry_rules expiry{};
+  bool forgotten_recordings{false};
   bool no_wait{false};
   std::optional<std::uint32_t> total{};
   std::string url{};

@@ -58,16 +58,23 @@ finding forgotten(const data_dir& dir, const session::recording& value, utc_time
   return one;
 }
 
-bool is_garbage(const finding& one) {
-  return one.how_bad == weight::leftover && one.cure.possible();
+/// Makes a finding one of gc's, if it may go.
+bool is_garbage(finding& one, bool forgotten_recordings) {
+  const bool orphan = !one.orphan.empty() && (one.how_bad == weight::leftover || forgotten_recordings);
+  if (orphan && !one.cure.possible()) {
+    one.cure.says = "remove the directory";
+    one.cure.remove = {one.orphan};
+  }
+  return orphan || (one.how_bad == weight::leftover && one.cure.possible());
 }
 
 }  // namespace
 
-result<fsck_report> find_garbage(const data_dir& dir, const session::expiry_rules& rules, const console& to) {
+result<fsck_report> find_garbage(const data_dir& dir, const session::expiry_rules& rules, bool forgotten_recordings,
+                                 const console& to) {
   auto out = check_data_dir(dir, to);
   if (!out) return out;
-  std::erase_if(out->found, [](const finding& one) { return !is_garbage(one); });
+  std::erase_if(out->found, [&](finding& one) { return !is_garbage(one, forgotten_recordings); });
   const utc_time now = to.now();
   const auto read = each_session(dir.rows(), dir.era(), [&](stored_session&& one) {
     if (!one.has_row || !one.troubles.empty()) return true;  // nobody knows whether its time is over

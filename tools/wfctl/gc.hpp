@@ -5,11 +5,12 @@
 
 namespace wf::ctl {
 
-/// What a server with these rules would remove now: sessions whose time is over, tombstones that need not be remembered
-/// any longer, and what crashes have left. Each is a finding whose cure is its removal; what must not go is not among
-/// them. Reads only.
+/// What can go: sessions whose time is over and tombstones that need not be remembered any longer, as the server would
+/// judge by the same rules; what crashes have left; and directories of sessions that no fact knows, which the server
+/// never touches (docs/adr/0003). Among those a finished recording goes only with `forgotten_recordings`. Each is a
+/// finding whose cure is its removal. Reads only.
 [[nodiscard]] result<fsck_report> find_garbage(const data_dir& dir, const session::expiry_rules& rules,
-                                               const console& to);
+                                               bool forgotten_recordings, const console& to);
 
 [[nodiscard]] std::string garbage_text(const fsck_report& what, bool dry_run, const look& with);
 [[nodiscard]] std::string garbage_json(const fsck_report& what, bool dry_run, const data_dir& dir);

@@ -88,6 +88,7 @@ class search {
                 0,
                 {},
                 false};
+    one.orphan = path;
     for (const auto& [name, bytes] : tree->files) one.bytes += bytes;
     if (tree->has("completed/recording.meta")) {
       one.how_bad = weight::damage;
@@ -97,7 +98,7 @@ class search {
       one.cure.says = "remove the empty directory";
       one.cure.remove = {path};
     } else {
-      one.detail += "; it is kept, because nothing says what its bytes are worth";
+      one.detail += "; nothing says what its bytes are worth, so only `wfctl gc` removes it";
     }
     found_.push_back(std::move(one));
   }

@@ -90,7 +90,7 @@ result<exit_status> run_scrub(const command& asked, const console& to) {
 result<exit_status> run_gc(const command& asked, const console& to) {
   const auto dir = data_dir::open(asked.data_dir, claim::required, !asked.dry_run);
   if (!dir) return fail(dir.error());
-  auto garbage = find_garbage(*dir, asked.expiry, to);
+  auto garbage = find_garbage(*dir, asked.expiry, asked.forgotten_recordings, to);
   if (!garbage) return fail(garbage.error());
   if (!asked.dry_run) {
     if (auto removed = mend(*dir, *garbage, to); !removed) return fail(removed.error());

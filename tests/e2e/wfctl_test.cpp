@@ -213,6 +213,7 @@ TEST_F(wfctl, damage_is_named_and_what_can_be_mended_is) {
   std::ofstream{data.path() / open / "chunks" / "shard_0000" / "000009.chunk"} << "left over";
   fs::create_directories(data.path() / done / "chunks");
   std::ofstream{data.path() / done / "chunks" / "segment"} << "left over too";
+  fs::create_directories(data.path() / ".pending");
   std::ofstream{data.path() / ".pending" / "body"} << "x";
 
   ASSERT_EQ(ask({"fsck"}), 1);

@@ -28,7 +28,7 @@ TEST(table, the_last_column_is_cut_to_the_terminal) {
   look narrow;
   narrow.columns = 20;
   EXPECT_EQ(example().text(narrow),
-            "ID         SIZE  N…\n"
+            "ID         SIZE  NA…\n"
             "a       1.0 MiB  Gr…\n"
             "longer      5 B\n");
 }

@@ -27,9 +27,9 @@ struct chunk {
   bool announced{false};
   extent where{};
   utc_time created_at{};
-  utc_time touched_at{};   ///< last byte
-  std::string metadata{};  ///< Upload-Metadata as it was sent
-  std::string concat{};    ///< Upload-Concat as it was sent
+  utc_time touched_at{};                  ///< last byte
+  std::string metadata{};                 ///< Upload-Metadata as it was sent
+  std::string concat{};                   ///< Upload-Concat as it was sent
   std::optional<std::uint32_t> crc32c{};  ///< of a finished recording's chunk, if it was computed
 
   [[nodiscard]] bool complete() const noexcept {

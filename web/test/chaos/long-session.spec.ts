@@ -9,7 +9,7 @@ import { TestServer } from '../support/server.ts';
 const HOURS = Number(process.env['WF_HOURS'] ?? 0.25);
 /** One second: Opus at 128 kb/s; in the long form uncompressed, so that four hours are five thousand chunks. */
 const BLOB = Number(process.env['WF_BLOB'] ?? 16_489);
-const CPU_SECONDS = Number(process.env['WF_CPU_SECONDS'] ?? 10);
+const CPU_SECONDS = Number(process.env['WF_CPU_SECONDS'] ?? 0);
 const blobOf = (i: number): Buffer => Buffer.from(new Uint32Array(Math.ceil(BLOB / 4)).fill(i * 2654435761).buffer, 0, BLOB);
 
 test(`${HOURS} h of recording in blobs of ${BLOB} bytes: less than 50 MB an hour more, and the same bytes`, async ({ page, browser }) => {
@@ -77,6 +77,7 @@ test(`${HOURS} h of recording in blobs of ${BLOB} bytes: less than 50 MB an hour
 });
 
 test(`page and worker add less than a twentieth of a core to the browser’s own recorder, over ${CPU_SECONDS} s`, async ({ page, browser }) => {
+  test.skip(CPU_SECONDS === 0, 'a measurement that other work on the machine spoils: WF_CPU_SECONDS=60, or ./dev soak browser_long');
   test.setTimeout(90_000 + CPU_SECONDS * 2_000);
   const server = await TestServer.start();
   const share = async (): Promise<number> => {

@@ -28,7 +28,11 @@ void declare(CLI::App& app, options& to) {
   app.add_option("--chunks-per-recording", to.chunks_per_recording, "chunks of a recording")
       ->check(CLI::Range(1U, 1'000'000U));
   auto* duration = app.add_option("--duration", to.duration_s, "seconds; recordings open then are finished");
-  app.add_option("--recordings", to.recordings, "how many recordings to send")->excludes(duration);
+  auto* recordings = app.add_option("--recordings", to.recordings, "how many recordings to send")->excludes(duration);
+  app.add_option("--cycles", to.cycles,
+                 "send that many recordings so often; --verify and --delete come between, while the clock stands still")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->needs(recordings);
   app.add_option("--rate", to.rate,
                  "chunks a second on a fixed schedule (open loop); latency counts from the schedule");
   app.add_option("--slow", to.slow_bytes_per_s, "send bodies at this many bytes a second on every connection")

@@ -53,11 +53,13 @@ std::uint64_t driver::arrivals_due(instant now) const noexcept {
   return 1 + static_cast<std::uint64_t>(std::chrono::duration<double>(now - start_).count() * mine_.rate);
 }
 
-result<void> driver::run(instant start) {
+result<void> driver::run(instant start, phase which) {
+  phase_ = which;
+  arrivals_taken_ = 0;
   start_ = start;
   window_end_ = start + seconds(how_.duration_s);
   next_check_ = start + 1s;
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ < 0) epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) return fail(os_error(errno, "make an epoll"));
   std::array<epoll_event, 256> events{};
   for (;;) {
@@ -91,7 +93,9 @@ bool driver::stopping() const noexcept {
 // Asked after hand_out(): with every connection free, the closed loop has nothing left to hand out. The open loop may
 // only be between two arrivals.
 bool driver::all_done(instant now) const {
-  if (idle_.size() != slots_.size() || !work_.idle()) return false;
+  if (idle_.size() != slots_.size()) return false;
+  if (phase_ == phase::check) return !work_.checks_left() || stopping();
+  if (!work_.idle()) return false;
   return mine_.rate <= 0 || !in_window(now) || work_.exhausted() || stopping();
 }
 
@@ -114,9 +118,16 @@ void driver::hand_out(instant now) {
 
 bool driver::give_job(std::uint32_t index, instant now) {
   slot& one = slots_[index];
+  one.job_began = now;
+  if (phase_ == phase::check) {
+    one.work = stopping() ? nullptr : work_.take_check();
+    if (!one.work) return false;
+    idle_.pop_back();
+    follow(index, one.work->next(nullptr), now);
+    return true;
+  }
   const bool more = in_window(now) && !stopping();
   one.work = work_.take_finish();
-  one.job_began = now;
   one.counts = in_window(now);
   if (!one.work && mine_.rate > 0 && arrivals_taken_ < arrivals_due(now) && !stopping()) {
     one.work = work_.take_chunk(workload::growth::grow);
@@ -200,10 +211,11 @@ void driver::end_job(std::uint32_t index, bool well, instant now) {
     live_.chunks.fetch_add(1, std::memory_order_relaxed);
     if (one.counts) seen_.latency[static_cast<std::size_t>(kind::chunk)].record(now - one.job_began);
   }
+  if (well && work->unit() == kind::read) ++seen_.recordings_verified;
   const auto ended = work_.ended(*work, well);
   if (ended == workload::outcome::recording_done) {
     ++seen_.recordings;
-    if (how_.verify) ++seen_.recordings_verified;
+    if (how_.verify && how_.cycles == 1) ++seen_.recordings_verified;
     live_.recordings.fetch_add(1, std::memory_order_relaxed);
   }
   if (ended == workload::outcome::recording_done || (!well && work->unit() == kind::recording)) {

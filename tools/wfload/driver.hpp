@@ -32,8 +32,10 @@ class driver {
   driver(const driver&) = delete;
   driver& operator=(const driver&) = delete;
 
-  /// Runs until everything begun is finished. Call once. Errors: the system refuses an epoll or a socket.
-  [[nodiscard]] result<void> run(instant start);
+  enum class phase : std::uint8_t { send, check };
+  /// Sends until everything begun is finished, or carries out the checks that were put off. One after the other as
+  /// often as wanted: connections stay. Errors: the system refuses an epoll or a socket.
+  [[nodiscard]] result<void> run(instant start, phase which = phase::send);
   [[nodiscard]] const tally& seen() const noexcept { return seen_; }
 
  private:
@@ -78,6 +80,7 @@ class driver {
   live_counts& live_;
   const std::atomic<bool>& stop_;
   int epoll_{-1};
+  phase phase_{phase::send};
   instant start_{};
   instant window_end_{};
   instant next_check_{};

@@ -40,6 +40,18 @@ finish_job::finish_job(const options& how, const request_text& text, std::shared
       of_{std::move(of)},
       stage_{how.total == total_told::assemble ? stage::assemble : stage::status} {}
 
+finish_job::finish_job(const options& how, const finish_job& sent)
+    : job{sent.recording_number(), kind::read},
+      how_{how},
+      text_{sent.text_},
+      of_{sent.of_},
+      stage_{how.verify ? stage::read : stage::remove} {}
+
+std::unique_ptr<job> finish_job::check(const options& how) const {
+  if (unit() != kind::recording) return nullptr;
+  return std::unique_ptr<job>{new finish_job{how, *this}};
+}
+
 step finish_job::next(const answer* last) {
   if (last == nullptr) return request();
   switch (stage_) {

@@ -18,9 +18,12 @@ class finish_job final : public job {
   finish_job(const options& how, const request_text& text, std::shared_ptr<const recording> of);
 
   [[nodiscard]] step next(const answer* last) override;
+  [[nodiscard]] std::unique_ptr<job> check(const options& how) const override;
 
  private:
   enum class stage : std::uint8_t { assemble, status, read, remove };
+
+  finish_job(const options& how, const finish_job& sent);
 
   [[nodiscard]] step request();
   [[nodiscard]] step on_status(const answer& last);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "wfload/exchange.hpp"
+#include "wfload/options.hpp"
 
 namespace wf::load {
 
@@ -13,6 +15,12 @@ class job {
   virtual ~job() = default;
   /// The next move. `last` is the answer to the exchange returned before; null at the start and after a pause.
   [[nodiscard]] virtual step next(const answer* last) = 0;
+
+  /// The work that was put off: reading back and deleting, as `how` asks, what this job has finished. Null: none.
+  [[nodiscard]] virtual std::unique_ptr<job> check(const options& how) const {
+    (void)how;
+    return nullptr;
+  }
 
   [[nodiscard]] std::uint64_t recording_number() const noexcept { return recording_; }
   [[nodiscard]] kind unit() const noexcept { return unit_; }

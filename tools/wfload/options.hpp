@@ -26,6 +26,7 @@ struct options {
   std::uint32_t chunks_per_recording{16};
   double duration_s{0};         ///< no recording is opened after this; 0: by count
   std::uint64_t recordings{0};  ///< how many to open; 0: by time
+  std::uint64_t cycles{1};      ///< the recordings are sent so often, each time under new names
   double rate{0};               ///< chunks a second, open loop; 0: closed loop
   std::uint64_t slow_bytes_per_s{0};
   chunk_order order{chunk_order::in};

@@ -14,7 +14,22 @@ put_job::put_job(const options& how, const request_text& text, std::shared_ptr<c
       chunk_{of_->chunk(index)},
       path_{text.put_path(*of_, index)} {}
 
+put_job::put_job(const options& how, const put_job& sent)
+    : job{sent.recording_number(), kind::read},
+      how_{how},
+      text_{sent.text_},
+      of_{sent.of_},
+      chunk_{sent.chunk_},
+      path_{sent.path_},
+      stage_{stage::put_before} {}
+
+std::unique_ptr<job> put_job::check(const options& how) const {
+  if (unit() != kind::chunk) return nullptr;
+  return std::unique_ptr<job>{new put_job{how, *this}};
+}
+
 step put_job::next(const answer* last) {
+  if (stage_ == stage::put_before) return after_put();
   if (last == nullptr || stage_ == stage::start) {
     stage_ = stage::put;
     return exchange{kind::put, text_.put(path_, chunk_.length_bytes), chunk_, {}};

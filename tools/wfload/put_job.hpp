@@ -17,9 +17,12 @@ class put_job final : public job {
   put_job(const options& how, const request_text& text, std::shared_ptr<const recording> of, std::uint32_t index);
 
   [[nodiscard]] step next(const answer* last) override;
+  [[nodiscard]] std::unique_ptr<job> check(const options& how) const override;
 
  private:
-  enum class stage : std::uint8_t { start, put, read, remove };
+  enum class stage : std::uint8_t { start, put, put_before, read, remove };
+
+  put_job(const options& how, const put_job& sent);
 
   [[nodiscard]] step after_put();
   [[nodiscard]] step delete_it();

@@ -85,13 +85,13 @@ std::string report_json(const options& how, const outcome& what) {
   const tally& seen = what.seen;
   return fmt::format(
       "{{\"url\":{},\"protocol\":\"{}\",\"seed\":{},\"connections\":{},\"sessions\":{},\"threads\":{},"
-      "\"chunk_bytes\":{},\"patch_bytes\":{},\"chunks_per_recording\":{},\"rate\":{:.3f},\"verify\":{},"
+      "\"chunk_bytes\":{},\"patch_bytes\":{},\"chunks_per_recording\":{},\"rate\":{:.3f},\"cycles\":{},\"verify\":{},"
       "\"elapsed_s\":{:.3f},\"window_s\":{:.3f},\"bytes\":{},\"window_bytes\":{},\"gb_per_s\":{:.4f},"
       "\"bytes_compared\":{},\"chunks\":{},\"recordings\":{},\"recordings_verified\":{},\"failures\":{},"
       "\"mismatches\":{},\"retries\":{},\"connects\":{},\"arrivals_late\":{},\"own_cores\":{:.3f},"
       "\"latency\":{},\"server\":{},\"errors\":{}}}\n",
       quoted(how.url), protocol_name(how.speak), how.seed, how.connections, how.sessions, how.threads, how.chunk_bytes,
-      how.patch_bytes, how.chunks_per_recording, how.rate, how.verify, what.elapsed_s, what.window_s,
+      how.patch_bytes, how.chunks_per_recording, how.rate, how.cycles, how.verify, what.elapsed_s, what.window_s,
       seen.bytes_acknowledged, seen.bytes_acknowledged_in_window,
       ratio(gigabytes(seen.bytes_acknowledged_in_window), what.window_s), seen.bytes_compared, seen.chunks,
       seen.recordings, seen.recordings_verified, seen.failures, seen.mismatches, seen.retries, seen.connects,

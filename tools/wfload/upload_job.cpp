@@ -29,6 +29,23 @@ upload_job::upload_job(const options& how, const request_text& text, std::shared
       chunk_{of_->chunk(which.index)},
       tries_left_{how.retries} {}
 
+upload_job::upload_job(const options& how, const upload_job& sent)
+    : job{sent.recording_number(), kind::read},
+      how_{how},
+      text_{sent.text_},
+      of_{sent.of_},
+      which_{sent.which_},
+      chunk_{sent.chunk_},
+      stage_{how.verify ? stage::read : stage::remove},
+      path_{sent.path_},
+      tries_left_{how.retries} {}
+
+std::unique_ptr<job> upload_job::check(const options& how) const {
+  // A chunk of a session is read back with its recording.
+  if (unit() != kind::chunk || how.speak != protocol::tus) return nullptr;
+  return std::unique_ptr<job>{new upload_job{how, *this}};
+}
+
 step upload_job::next(const answer* last) {
   if (last == nullptr) return request();
   switch (stage_) {

@@ -19,9 +19,12 @@ class upload_job final : public job {
              recording::next_chunk which);
 
   [[nodiscard]] step next(const answer* last) override;
+  [[nodiscard]] std::unique_ptr<job> check(const options& how) const override;
 
  private:
   enum class stage : std::uint8_t { create, append, ask, read, remove };
+
+  upload_job(const options& how, const upload_job& sent);
 
   [[nodiscard]] step request();
   [[nodiscard]] step on_create(const answer& last);

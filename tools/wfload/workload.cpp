@@ -8,11 +8,11 @@ namespace wf::load {
 
 workload::workload(const options& how, const request_text& text, std::uint32_t open_max,
                    std::atomic<std::uint64_t>& recordings_begun)
-    : how_{how}, text_{text}, open_max_{open_max}, begun_{recordings_begun} {}
+    : how_{how}, text_{text}, open_max_{open_max}, begun_{recordings_begun}, end_{how.recordings} {}
 
 bool workload::open_one() {
   const std::uint64_t number = begun_.fetch_add(1, std::memory_order_relaxed);
-  if (how_.recordings != 0 && number >= how_.recordings) return false;
+  if (how_.recordings != 0 && number >= end_) return false;
   open_.emplace(number, entry{std::make_shared<recording>(how_, number)});
   with_chunks_.push_back(number);
   return true;
@@ -23,6 +23,13 @@ std::unique_ptr<job> workload::take_finish() {
   entry& one = open_.at(to_finish_.front());
   to_finish_.pop_front();
   return std::make_unique<finish_job>(how_, text_, one.what);
+}
+
+std::unique_ptr<job> workload::take_check() {
+  if (checks_.empty()) return nullptr;
+  auto one = std::move(checks_.front());
+  checks_.pop_front();
+  return one;
 }
 
 std::unique_ptr<job> workload::take_chunk(growth allowed) {
@@ -43,6 +50,9 @@ std::unique_ptr<job> workload::take_chunk(growth allowed) {
 }
 
 workload::outcome workload::ended(const job& which, bool well) {
+  if (well && checks_as_ != nullptr) {
+    if (auto later = which.check(*checks_as_)) checks_.push_back(std::move(later));
+  }
   const auto at = open_.find(which.recording_number());
   if (at == open_.end()) return outcome::nothing;
   entry& one = at->second;

@@ -31,6 +31,14 @@ class workload {
   /// A chunk to upload; null when there is none now.
   [[nodiscard]] std::unique_ptr<job> take_chunk(growth allowed);
 
+  /// From now on jobs only send, and what `how` asks to be done with the finished is kept for take_check().
+  void put_off_checks(const options& how) noexcept { checks_as_ = &how; }
+  /// A check that was put off; null when none is left.
+  [[nodiscard]] std::unique_ptr<job> take_check();
+  [[nodiscard]] bool checks_left() const noexcept { return !checks_.empty(); }
+  /// Recordings with numbers from here on are not opened.
+  void open_below(std::uint64_t number) noexcept { end_ = number; }
+
   enum class outcome : std::uint8_t { nothing, recording_done };
   /// A job ended. After a failed chunk the recording is dropped: it can never be finished.
   [[nodiscard]] outcome ended(const job& which, bool well);
@@ -39,7 +47,7 @@ class workload {
   [[nodiscard]] bool idle() const noexcept { return open_.empty(); }
   /// All recordings of the run were begun, and no chunk of ours is left to hand out.
   [[nodiscard]] bool exhausted() const noexcept {
-    return how_.recordings != 0 && begun_.load(std::memory_order_relaxed) >= how_.recordings && with_chunks_.empty();
+    return how_.recordings != 0 && begun_.load(std::memory_order_relaxed) >= end_ && with_chunks_.empty();
   }
 
  private:
@@ -58,6 +66,9 @@ class workload {
   std::unordered_map<std::uint64_t, entry> open_;
   std::deque<std::uint64_t> with_chunks_;
   std::deque<std::uint64_t> to_finish_;
+  std::uint64_t end_;
+  const options* checks_as_{nullptr};
+  std::deque<std::unique_ptr<job>> checks_{};
 };
 
 }  // namespace wf::load

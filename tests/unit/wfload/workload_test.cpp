@@ -68,5 +68,45 @@ TEST_F(workload_test, growing_never_keeps_an_arrival_waiting) {
   EXPECT_EQ(of.take_chunk(workload::growth::grow), nullptr);
 }
 
+TEST_F(workload_test, a_check_that_was_put_off_reads_and_deletes_what_was_sent) {
+  how.speak = protocol::put;
+  how.recordings = 2;
+  how.chunks_per_recording = 1;
+  options checking = how;
+  checking.verify = checking.remove = true;
+  const request_text text{how, to};
+  workload of{how, text, 1, begun};
+  of.put_off_checks(checking);
+  of.open_below(1);
+  const auto sent = of.take_chunk(workload::growth::keep);
+  ASSERT_NE(sent, nullptr);
+  EXPECT_EQ(of.take_check(), nullptr) << "nothing is finished yet";
+  answer good;
+  good.status = 201;
+  EXPECT_TRUE(std::holds_alternative<exchange>(sent->next(nullptr)));
+  EXPECT_TRUE(std::holds_alternative<finished>(sent->next(&good))) << "reading and deleting come later";
+  EXPECT_EQ(of.ended(*sent, true), workload::outcome::recording_done);
+  EXPECT_EQ(of.take_chunk(workload::growth::keep), nullptr) << "the next cycle's";
+
+  const auto check = of.take_check();
+  ASSERT_NE(check, nullptr);
+  EXPECT_FALSE(of.checks_left());
+  const step read = check->next(nullptr);
+  ASSERT_TRUE(std::holds_alternative<exchange>(read));
+  EXPECT_EQ(std::get<exchange>(read).which, kind::read);
+  good.status = 200;
+  good.body_bytes = how.chunk_bytes;
+  const step remove = check->next(&good);
+  ASSERT_TRUE(std::holds_alternative<exchange>(remove));
+  EXPECT_EQ(std::get<exchange>(remove).which, kind::remove);
+  EXPECT_TRUE(std::holds_alternative<finished>(check->next(&good)));
+  EXPECT_EQ(of.ended(*check, true), workload::outcome::nothing);
+  EXPECT_FALSE(of.checks_left()) << "a check is not checked again";
+
+  begun = 1;
+  of.open_below(2);
+  EXPECT_NE(of.take_chunk(workload::growth::keep), nullptr);
+}
+
 }  // namespace
 }  // namespace wf::load

@@ -16,7 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { index: 'index.html', 'tus-upload-manager': 'src/page/tus-upload-manager.ts' },
+      input: { index: 'index.html', ops: 'ops.html', 'tus-upload-manager': 'src/page/tus-upload-manager.ts' },
       // The manager is for other pages too: it keeps its exports and a name without a hash.
       preserveEntrySignatures: 'strict',
       output: { entryFileNames: (chunk) => (chunk.name === 'tus-upload-manager' ? '[name].js' : 'assets/[name]-[hash].js') },

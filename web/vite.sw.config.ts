@@ -5,9 +5,10 @@ import { defineConfig } from 'vite';
 import { aliases } from './vite.aliases.ts';
 
 // The worker: one classic script at /sw.js. It is built after the page, because it carries the list of the page's files.
+// The operator's page is not among them: it says nothing without the server.
 const dist = path.resolve(import.meta.dirname, 'dist');
 const files = fs.readdirSync(dist, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name !== 'sw.js' && entry.name !== 'ops.html')
+  .filter((entry) => entry.isFile() && entry.name !== 'sw.js' && !entry.name.startsWith('ops'))
   .map((entry) => path.join(entry.parentPath, entry.name))
   .sort();
 const version = createHash('sha256');

@@ -1,7 +1,11 @@
 // Pictures of every state of the page, for the documents: docs/screens/<state>-<look>.png.
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, newest, noise, open, test, upload } from '../support/fixtures.ts';
+import { TestServer } from '../support/server.ts';
 
 const folder = fileURLToPath(new URL('../../../docs/screens/', import.meta.url));
 const MiB = 1024 * 1024;
@@ -50,6 +54,32 @@ for (const [look, use] of Object.entries(looks)) {
       link.bytesPerSecond = Infinity;
       await newest(page, 'complete');
       await picture(page, 'complete');
+    });
+
+    test('operations', async ({ page }) => {
+      const token = join(tmpdir(), `wf-screens-token-${look}`);
+      writeFileSync(token, 'lighthouse keeper\n', { mode: 0o600 });
+      const server = await TestServer.start(['--operator-token-file', token]);
+      try {
+        for (const [i, name] of ['Morning briefing', 'Choir rehearsal', 'Interview with the lighthouse keeper'].entries()) {
+          const pairs = Object.entries({ chunkIndex: '0', totalChunks: String(i + 1), recordingName: `${name}.webm` }).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`);
+          const id = `00000000-0000-4000-8000-00000000000${i}`;
+          await fetch(`${server.url}/files/${id}/chunks/`, {
+            method: 'POST',
+            headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': String(MiB), 'Content-Type': 'application/offset+octet-stream', 'Upload-Metadata': pairs.join(',') },
+            body: new Uint8Array(noise(MiB)),
+          });
+        }
+        await page.goto(`${server.url}/ops`);
+        await page.getByLabel('Operator token').fill('lighthouse keeper');
+        await page.getByRole('button', { name: 'Show the sessions' }).click();
+        await page.getByRole('button', { name: 'Interview with the lighthouse keeper.webm' }).click();
+        await expect(page.getByTestId('ops-detail')).toContainText('1–2');
+        await picture(page, 'operations');
+      } finally {
+        await page.close();
+        await server.stop();
+      }
     });
 
     test('failed, offline', async ({ page, link }) => {

@@ -102,20 +102,21 @@ task<result<bool>> make_directory_at(const directory& from, std::string path) {
   co_return true;
 }
 
-task<result<void>> rename_at(const directory& from_directory, std::string from, const directory& to_directory,
-                             std::string to) {
+/// rename and link: one file, two names.
+task<result<void>> name_again(op_kind how, const directory& from_directory, std::string from,
+                              const directory& to_directory, std::string to) {
   auto source = co_await locate(from_directory, from);
   if (!source) co_return fail(std::move(source.error()));
   auto target = co_await locate(to_directory, to);
   if (!target) co_return fail(std::move(target.error()));
   operation op;
-  op.kind = op_kind::rename;
+  op.kind = how;
   op.fd = source->number;
   op.path = std::move(source->name);
   op.fd2 = target->number;
   op.path2 = std::move(target->name);
   const std::int32_t value = co_await perform_uninterrupted(std::move(op));
-  co_return outcome(value, "rename", from);
+  co_return outcome(value, how == op_kind::rename ? "rename" : "link", from);
 }
 
 task<result<file_status>> status_at(const directory& from, std::string path) {
@@ -158,7 +159,11 @@ task<result<void>> directory::remove_directory(std::string_view path) const {
 }
 
 task<result<void>> directory::rename(std::string_view from, const directory& to_directory, std::string_view to) const {
-  return rename_at(*this, std::string{from}, to_directory, std::string{to});
+  return name_again(op_kind::rename, *this, std::string{from}, to_directory, std::string{to});
+}
+
+task<result<void>> directory::link(std::string_view from, const directory& to_directory, std::string_view to) const {
+  return name_again(op_kind::link, *this, std::string{from}, to_directory, std::string{to});
 }
 
 task<result<void>> directory::sync() const {

@@ -30,6 +30,7 @@ constexpr needed_operation needed[] = {
     {IORING_OP_MKDIRAT, "MKDIRAT", "5.15"},
     {IORING_OP_UNLINKAT, "UNLINKAT", "5.11"},
     {IORING_OP_RENAMEAT, "RENAMEAT", "5.11"},
+    {IORING_OP_LINKAT, "LINKAT", "5.15"},
     {IORING_OP_STATX, "STATX", "5.6"},
     {IORING_OP_READ, "READ", "5.6"},
     {IORING_OP_WRITE, "WRITE", "5.6"},

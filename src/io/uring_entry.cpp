@@ -43,6 +43,7 @@ void fill_name(io_uring_sqe* entry, const operation& op) {
     case op_kind::rename:
       io_uring_prep_renameat(entry, op.fd, op.path.c_str(), op.fd2, op.path2.c_str(), op.flags);
       break;
+    case op_kind::link: io_uring_prep_linkat(entry, op.fd, op.path.c_str(), op.fd2, op.path2.c_str(), 0); break;
     default: WF_CHECK(!"an operation on names");
   }
 }
@@ -88,7 +89,8 @@ void fill_entry(io_uring_sqe& entry, operation& op) {
     case op_kind::shutdown: fill_socket(&entry, op); break;
     case op_kind::make_directory:
     case op_kind::unlink:
-    case op_kind::rename: fill_name(&entry, op); break;
+    case op_kind::rename:
+    case op_kind::link: fill_name(&entry, op); break;
     case op_kind::read:
     case op_kind::write:
     case op_kind::write_fixed:

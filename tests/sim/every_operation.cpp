@@ -20,6 +20,7 @@ std::vector<std::int32_t> errors_of(io::op_kind kind) {
     case op_kind::open: return {EIO, ENOSPC, EMFILE, ENOMEM};
     case op_kind::make_directory:
     case op_kind::rename: return {EIO, ENOSPC};
+    case op_kind::link: return {EIO, ENOSPC, EMLINK, EOPNOTSUPP};
     case op_kind::read: return {EIO, EINTR};
     case op_kind::write:
     case op_kind::write_fixed: return {EIO, ENOSPC, EDQUOT, EINTR};

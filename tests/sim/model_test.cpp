@@ -96,6 +96,29 @@ TEST_F(model_test, a_rename_is_one_change_of_two_directories) {
   EXPECT_EQ(content("folder/two"), "text");
 }
 
+TEST_F(model_test, a_link_is_one_more_name_of_the_same_file) {
+  const node_ref one = file("one");
+  write(*one, "text");
+  sync(one);
+  sync(disk_.root());
+  node_ref folder;
+  ASSERT_EQ(disk_.make(disk_.root(), "folder", true, folder), 0);
+  sync(disk_.root());
+  ASSERT_EQ(disk_.link(disk_.root(), "one", folder, "two"), 0);
+  EXPECT_EQ(disk_.link(disk_.root(), "one", folder, "two"), -EEXIST);
+  EXPECT_EQ(content("folder/two"), "text");
+  disk_.crash(crash_mood::nothing);
+  EXPECT_EQ(content("folder/two"), "(absent)");
+  ASSERT_EQ(disk_.link(disk_.root(), "one", disk::find(disk_.root(), "folder"), "two"), 0);
+  sync(disk::find(disk_.root(), "folder"));
+  const std::uint64_t used = disk_.used_bytes();
+  disk_.crash(crash_mood::nothing);
+  EXPECT_EQ(disk_.used_bytes(), used);
+  ASSERT_EQ(disk_.unlink(disk_.root(), "one", false), 0);
+  EXPECT_EQ(content("folder/two"), "text");
+  EXPECT_EQ(disk_.used_bytes(), used);
+}
+
 TEST_F(model_test, a_full_disk_takes_what_fits) {
   const node_ref one = file("one");
   disk_.squeeze(1);

@@ -39,6 +39,10 @@ class directory {
   /// Replaces what is there.
   [[nodiscard]] task<result<void>> rename(std::string_view from, const directory& to_directory,
                                           std::string_view to) const;
+  /// Give a file one more name, here or elsewhere on the file system; there must be nothing of that name yet. io_failed
+  /// where the file system keeps one name a file.
+  [[nodiscard]] task<result<void>> link(std::string_view from, const directory& to_directory,
+                                        std::string_view to) const;
   [[nodiscard]] task<result<void>> sync() const;
   /// syncfs(2) of the file system it lies on.
   [[nodiscard]] task<result<void>> sync_file_system() const;

@@ -21,6 +21,7 @@ enum class op_kind : std::uint8_t {
   make_directory,  ///< fd: directory, path, mode
   unlink,          ///< fd: directory, path, flags (AT_REMOVEDIR)
   rename,          ///< fd/path -> fd2/path2, flags (RENAME_NOREPLACE)
+  link,            ///< fd/path -> fd2/path2: one more name of a file
   stat,            ///< fd, path ("" = fd itself); data: file_status
   read,            ///< fd, data, size, offset. value: bytes
   write,           ///< fd, data, size, offset. value: bytes

@@ -11,7 +11,7 @@ namespace wf::fault {
 /// What happens at which disk operation of a process this library is preloaded into. From the environment:
 ///
 ///   WF_FAULT        rules, separated by ';':  OP[~PART]@N[+]=ACTION
-///                   OP      sync write allocate splice truncate clone open mkdir rename unlink, or any
+///                   OP      sync write allocate splice truncate clone open mkdir rename link unlink, or any
 ///                   PART    the path contains it
 ///                   N       the N-th such operation, counted from 1; with + every one from the N-th on
 ///                   ACTION  kill: SIGKILL instead of the operation; a number: the operation fails with this errno

@@ -44,6 +44,7 @@ int judge(const io_uring_sqe& entry) {
     case IORING_OP_MKDIRAT: return rules.judge("mkdir", entry.fd, text_at(entry.addr));
     case IORING_OP_UNLINKAT: return rules.judge("unlink", entry.fd, text_at(entry.addr));
     case IORING_OP_RENAMEAT: return rules.judge("rename", static_cast<int>(entry.len), text_at(entry.off));
+    case IORING_OP_LINKAT: return rules.judge("link", static_cast<int>(entry.len), text_at(entry.off));
     default: return 0;
   }
 }

@@ -8,6 +8,9 @@ namespace wf::sim {
 
 namespace {
 
+/// Instead of the number of names, from the crash until its node comes up.
+constexpr std::uint32_t met_in_crash = ~std::uint32_t{0};
+
 std::size_t pages_for(std::uint64_t bytes) noexcept {
   return static_cast<std::size_t>((bytes + disk::page_bytes - 1) / disk::page_bytes);
 }
@@ -86,6 +89,19 @@ int disk::rename(const node_ref& from, std::string_view name, const node_ref& to
   target = moved;
   from->entries.erase(std::string{name});
   pending_.push_back({++stamp_, to, std::string{to_name}, moved, from, std::string{name}});
+  return 0;
+}
+
+int disk::link(const node_ref& from, std::string_view name, const node_ref& to, std::string_view to_name) {
+  const auto found = from->entries.find(name);
+  if (found == from->entries.end()) return -ENOENT;
+  const node_ref one = found->second;
+  if (one->directory) return -EPERM;
+  if (to->entries.contains(to_name)) return -EEXIST;
+  if (squeezed_ && used_pages_ >= limit_pages_) return -ENOSPC;
+  to->entries[std::string{to_name}] = one;
+  ++one->names;
+  pending_.push_back({++stamp_, to, std::string{to_name}, one, nullptr, {}});
   return 0;
 }
 
@@ -297,6 +313,9 @@ void disk::crash_file(node& one, std::uint64_t keep_parts) {
 }
 
 void disk::come_up(node& one) {
+  const bool again = one.names != met_in_crash;
+  one.names = again ? one.names + 1 : 1;
+  if (again) return;
   one.opens = 0;
   one.locked_by = 0;
   one.syncing = 0;
@@ -305,7 +324,6 @@ void disk::come_up(node& one) {
   one.pages.assign(pages_for(one.now.size()), {stamp_, stamp_, true, false});
   used_pages_ += one.pages.size();
   one.entries = one.kept_entries;
-  one.names = 1;
   for (const auto& [name, child] : one.entries) come_up(*child);
 }
 
@@ -329,6 +347,7 @@ void disk::crash(crash_mood mood) {
   while (!ahead.empty()) {
     const node_ref one = std::move(ahead.back());
     ahead.pop_back();
+    if (std::exchange(one->names, met_in_crash) == met_in_crash) continue;  // led to by another name already
     if (!one->directory) crash_file(*one, keep);
     for (const auto& [name, child] : one->kept_entries) ahead.push_back(child);
   }

@@ -82,6 +82,7 @@ class disk {
   [[nodiscard]] int make(const node_ref& parent, std::string_view name, bool directory, node_ref& made);
   [[nodiscard]] int unlink(const node_ref& parent, std::string_view name, bool directory);
   [[nodiscard]] int rename(const node_ref& from, std::string_view name, const node_ref& to, std::string_view to_name);
+  [[nodiscard]] int link(const node_ref& from, std::string_view name, const node_ref& to, std::string_view to_name);
 
   [[nodiscard]] std::int32_t read(const node& from, std::span<std::byte> into, std::uint64_t offset) const;
   /// Bytes that landed: fewer when the disk fills.

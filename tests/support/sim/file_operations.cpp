@@ -36,7 +36,8 @@ std::int32_t ring_state::carry_out(const pending& one) {
     case op_kind::open: return open_path(op, one.what);
     case op_kind::make_directory:
     case op_kind::unlink:
-    case op_kind::rename: return change_names(op, one.what);
+    case op_kind::rename:
+    case op_kind::link: return change_names(op, one.what);
     case op_kind::read:
     case op_kind::write:
     case op_kind::write_fixed: return transfer(op, one.what);
@@ -94,9 +95,10 @@ std::int32_t ring_state::change_names(const io::operation& op, const handle_ref&
   disk& files = owner_.on().files;
   const node_ref& parent = from->node;
   if (op.kind == op_kind::unlink) return files.unlink(parent, op.path, (op.flags & AT_REMOVEDIR) != 0);
-  if (op.kind == op_kind::rename) {
+  if (op.kind == op_kind::rename || op.kind == op_kind::link) {
     const handle_ref to = owner_.at(op.fd2);
     if (!to) return -EBADF;
+    if (op.kind == op_kind::link) return files.link(parent, op.path, to->node, op.path2);
     return files.rename(parent, op.path, to->node, op.path2);
   }
   if (parent->entries.contains(op.path)) return -EEXIST;

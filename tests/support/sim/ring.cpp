@@ -33,10 +33,12 @@ bool moves_bytes(op_kind kind) noexcept {
 }  // namespace
 
 std::string_view name_of(op_kind kind) noexcept {
-  constexpr std::array<std::string_view, 24> names{
-      "nop",  "accept",         "connect",    "recv",     "send",   "poll",     "shutdown",    "close",
-      "open", "make directory", "unlink",     "rename",   "stat",   "read",     "write",       "write fixed",
-      "sync", "sync data",      "write back", "allocate", "splice", "truncate", "clone range", "sync file system"};
+  constexpr std::array<std::string_view, 25> names{
+      "nop",      "accept",      "connect",  "recv",        "send",
+      "poll",     "shutdown",    "close",    "open",        "make directory",
+      "unlink",   "rename",      "link",     "stat",        "read",
+      "write",    "write fixed", "sync",     "sync data",   "write back",
+      "allocate", "splice",      "truncate", "clone range", "sync file system"};
   const auto index = static_cast<std::size_t>(kind);
   return index < names.size() ? names[index] : "list";
 }

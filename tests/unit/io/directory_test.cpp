@@ -99,6 +99,20 @@ TEST_F(directory_test, rename_moves_between_directories_and_replaces) {
   EXPECT_EQ(run(root_.rename("from/a", *to, "b")).error().code, errc::not_found);
 }
 
+TEST_F(directory_test, link_gives_a_file_one_more_name_and_replaces_nothing) {
+  ASSERT_TRUE(run(root_.make_directory("from")));
+  ASSERT_TRUE(run(root_.make_directory("to")));
+  std::ofstream{inside() / "from/a"} << "text";
+  const auto to = run(root_.open_directory("to"));
+  ASSERT_TRUE(to);
+  EXPECT_TRUE(run(root_.link("from/a", *to, "b")));
+  EXPECT_EQ(fs::hard_link_count(inside() / "from/a"), 2U);
+  EXPECT_EQ(run(root_.link("from/a", *to, "b")).error().os_errno, EEXIST);
+  EXPECT_TRUE(run(root_.unlink("from/a")));
+  EXPECT_EQ(fs::file_size(inside() / "to/b"), 4U);
+  EXPECT_EQ(run(root_.link("from/a", *to, "c")).error().code, errc::not_found);
+}
+
 TEST_F(directory_test, lists_what_is_there_and_of_what_kind) {
   ASSERT_TRUE(run(root_.make_directory("d")));
   ASSERT_TRUE(make_file("a"));
@@ -152,6 +166,8 @@ TEST_P(directory_escape_test, is_refused_by_every_operation) {
   ASSERT_TRUE(run(root_.open_file("mine", open_mode::create)));
   EXPECT_FALSE(run(root_.rename("mine", root_, path + "/stolen")));
   EXPECT_FALSE(run(root_.rename(path + "/outside", root_, "stolen")));
+  EXPECT_FALSE(run(root_.link("mine", root_, path + "/stolen")));
+  EXPECT_FALSE(run(root_.link(path + "/outside", root_, "stolen")));
   EXPECT_EQ(outside_content(), "secret");
   EXPECT_FALSE(fs::exists(place_.path() + "/made"));
   EXPECT_FALSE(fs::exists(inside() / "stolen"));

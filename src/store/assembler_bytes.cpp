@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "presence.hpp"
-#include "waveforge/base/limits.hpp"
 #include "waveforge/store/assembler.hpp"
+#include "waveforge/store/file_copy.hpp"
 #include "waveforge/store/recording_names.hpp"
 
 namespace wf::store {
@@ -86,12 +86,9 @@ io::task<result<void>> assembler::bring(session_entry& entry, const session::pla
   if (has->size_bytes < step.from.offset_bytes + step.length_bytes) {
     co_return fail(errc::damaged, "a chunk's file is shorter than the chunk");
   }
-  const auto shared =
-      co_await into.clone_from(from->plain, step.from.offset_bytes, step.length_bytes, step.offset_bytes);
-  if (!shared) {
-    const auto copied = co_await splice(from->plain, step, into);
-    if (!copied) co_return copied;
-  }
+  const byte_move what{step.from.offset_bytes, step.length_bytes, step.offset_bytes};
+  const auto brought = co_await bring_bytes(from->plain, what, into, pipes_);
+  if (!brought) co_return brought;
   {
     const std::lock_guard lock{entry.mutex};
     entry.assembly_progress = static_cast<double>(step.offset_bytes + step.length_bytes) /
@@ -99,27 +96,6 @@ io::task<result<void>> assembler::bring(session_entry& entry, const session::pla
     store_core::touch(entry);
   }
   entry.changed.notify_all();
-  co_return result<void>{};
-}
-
-io::task<result<void>> assembler::splice(io::file& from, const session::plan_step& step, io::file& into) {
-  // Blocks in one run, and no space only before the first byte. Best effort: where fallocate is missing, writes
-  // allocate.
-  const auto reserved = co_await into.allocate(step.offset_bytes, step.length_bytes);
-  if (!reserved && reserved.error().code == errc::no_space) co_return reserved;
-  std::uint64_t done = 0;
-  while (done < step.length_bytes) {
-    auto pipe = co_await pipes_.take(io::deadline::never());
-    if (!pipe) co_return fail(errc::unavailable, "no pipe could be made for the assembly");
-    const auto want =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(pipe->capacity_bytes, step.length_bytes - done));
-    const auto filled = co_await io::fill_from_file(*pipe, from.number(), step.from.offset_bytes + done, want);
-    if (!filled) co_return fail(filled.error());
-    if (*filled == 0) co_return fail(errc::damaged, "a chunk's file ends before the chunk does");
-    const auto drained = co_await io::drain_to_file(*pipe, into.number(), step.offset_bytes + done, *filled);
-    if (!drained) co_return drained;
-    done += *filled;
-  }
   co_return result<void>{};
 }
 

@@ -8,7 +8,7 @@
 namespace wf::store {
 
 namespace {
-/// Assembly keeps one pipe a lane in use; a spare one covers the hand-over.
+/// Assembly keeps one pipe a lane in use; the spare one is for final uploads being joined.
 constexpr std::size_t assembly_pipes = limits::assemblies_running_max + 1;
 constexpr std::uint32_t assembly_pipe_bytes = 1U << 20U;
 /// How often the background looks for sessions that may leave memory.
@@ -44,6 +44,7 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       assembler_(core_, background_ring_, pipes_),
       remover_(core_),
       sweeper_(core_, background_ring_, remover_),
+      joins_(core_, background_ring_, pipes_),
       rounds_(commit_ring_),
       background_(background_ring_) {
   core_.assembles = &assembler_;
@@ -81,6 +82,7 @@ io::task<result<void>> file_store::start() {
 
 io::task<void> file_store::close() {
   assembler_.stop();
+  co_await joins_.close();
   co_await background_.close();
   for (const auto& entry : sessions_.all()) {
     const auto vouched = co_await core_.vouch_all(entry);
@@ -143,10 +145,13 @@ io::task<void> file_store::resume_work(session::session_id id) {
   const std::shared_ptr<session_entry> entry = *found;
   session::state now{};
   bool known = false;
+  bool waits_for_parts = false;
   {
     const std::lock_guard lock{entry->mutex};
     known = entry->known;
     now = entry->value.now;
+    const session::chunk* first = entry->value.chunks.find(0);
+    waits_for_parts = first != nullptr && is_final(first->concat) && !first->complete();
   }
   if (!known || session::is_tombstone(now)) {
     (void)co_await remover_.remove_bytes(entry);
@@ -163,6 +168,8 @@ io::task<void> file_store::resume_work(session::session_id id) {
     commit_request done;
     done.rows = {no_work_row(id)};
     commits_.submit(std::move(done));
+  } else if (waits_for_parts) {
+    joins_.watch(id);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "waveforge/store/creation.hpp"
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/file_writer.hpp"
+#include "waveforge/store/joiner.hpp"
 #include "waveforge/store/rows.hpp"
 
 namespace wf::store {
@@ -34,6 +35,8 @@ std::vector<fact_write> add_chunk(session_entry& entry, const create_request& re
   if (entry.row_is_due()) rows.push_back(session_row(value));
   rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
   if (entry.row_recorded == 0) add_expiry_row(value, with.expiry(), rows);
+  // Whoever starts next joins what could not be joined before.
+  if (is_final(request.concat)) rows.push_back(work_row(value.id));
   return rows;
 }
 
@@ -48,6 +51,7 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
   if (!held) co_return fail(held.error());
   session_entry& entry = **held;
   const std::uint32_t index = to_number(request.index);
+  const std::uint64_t owed = request.room_bytes.value_or(request.length_bytes.value_or(0));
   commit_request commit;
   bool new_session = false;
   std::uint64_t row = 0;
@@ -60,25 +64,24 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     }
     if (auto agrees = check_creation(value, request, existed); !agrees) co_return fail(agrees.error());
     if (!existed) {
-      if (auto room = space_.room_to_create(request.length_bytes.value_or(0)); !room) co_return fail(room.error());
+      if (auto room = space_.room_to_create(owed); !room) co_return fail(room.error());
       new_session = !entry.known;
       commit.rows = add_chunk(entry, request, world_.time.utc_now(), new_session, with_);
       row = entry.row_changes;
       entry.known = true;
-      entry.reserved.add(space_, request.length_bytes.value_or(0));
+      entry.reserved.add(space_, owed);
       store_core::touch(entry);
     }
   }
   if (commit.rows.empty()) co_return co_await find_again(std::move(*held), request);
   commit.sync = core_.syncs_changes();
-  commit.ended = [held = held->entry(), index, row](const result<void>& outcome) {
+  commit.ended = [held = held->entry(), index, row, owed](const result<void>& outcome) {
     {
       const std::lock_guard lock{held->mutex};
       if (outcome) held->row_recorded = std::max(held->row_recorded, row);
       // A creation that could not be recorded did not happen.
       if (!outcome) {
-        if (const session::chunk* one = held->value.chunks.find(index))
-          held->reserved.take(one->length_bytes.value_or(0));
+        if (held->value.chunks.find(index) != nullptr) held->reserved.take(owed);
         held->value.chunks.erase(index);
       }
       if (session::chunk* one = held->value.chunks.find(index)) one->announced = true;

@@ -114,6 +114,29 @@ io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint
   co_return opened;
 }
 
+io::task<result<void>> session_files::forget_segment() {
+  const auto holder = co_await directory("chunks");
+  if (!holder) co_return fail(holder.error());
+  {
+    const std::lock_guard lock{mutex_};
+    files_.erase("chunks/segment");
+    reserved_.clear();
+    step_bytes_ = 0;
+  }
+  const auto removed = co_await (*holder)->handle.unlink("segment");
+  if (!removed && removed.error().code != errc::not_found) co_return removed;
+  (*holder)->dirty.store(true, std::memory_order_release);
+  co_return result<void>{};
+}
+
+io::task<result<void>> session_files::link_segment(const std::string& source) {
+  const auto holder = co_await directory("chunks");
+  if (!holder) co_return fail(holder.error());
+  const auto linked = co_await root_->handle.link(source, (*holder)->handle, "segment");
+  (*holder)->dirty.store(true, std::memory_order_release);
+  co_return linked;
+}
+
 io::task<result<void>> session_files::forget_chunk_file(std::uint32_t index, std::uint32_t generation) {
   const auto [parent, name] = split_path(session::chunk_file_path(index, generation));
   const auto holder = co_await directory(parent);

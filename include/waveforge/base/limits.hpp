@@ -67,6 +67,8 @@ inline constexpr std::uint32_t assemblies_queued_max = 65'536;
 /// Entries of one worker's submission queue; a full queue flushes, it never drops.
 inline constexpr unsigned ring_entries = 1'024;
 /// Operations one worker may have open: two a connection (poll and timer), some for files.
+/// Final uploads whose parts somebody waits for; each costs a coroutine. The others are joined when they are asked for.
+inline constexpr std::uint32_t joins_waiting_max = 1'000;
 inline constexpr std::uint32_t operations_max = 65'536;
 inline constexpr auto poll_interval_max = 5s;
 

@@ -48,10 +48,9 @@ class assembler {
                                              const open_directory& completed);
   [[nodiscard]] io::task<result<void>> build(session_entry& entry, const session::assembly_plan& plan,
                                              const open_directory& completed);
-  /// One step of a plan into `into`: shared blocks, else spliced, else copied.
+  /// One step of a plan into `into`: shared blocks, else spliced.
   [[nodiscard]] io::task<result<void>> bring(session_entry& entry, const session::plan_step& step, io::file& into,
                                              std::uint64_t total_bytes);
-  [[nodiscard]] io::task<result<void>> splice(io::file& from, const session::plan_step& step, io::file& into);
   /// What --digest asks for, into the session's value. The bytes are whole, under either name.
   [[nodiscard]] io::task<result<void>> compute_digest(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> write_manifest(session_entry& entry, const open_directory& completed);

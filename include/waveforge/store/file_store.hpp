@@ -4,6 +4,7 @@
 
 #include "waveforge/store/assembler.hpp"
 #include "waveforge/store/identity.hpp"
+#include "waveforge/store/joiner.hpp"
 #include "waveforge/store/remover.hpp"
 #include "waveforge/store/store.hpp"
 #include "waveforge/store/store_core.hpp"
@@ -67,19 +68,8 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> move_into_segment(session_hold& held, std::uint32_t index, session::chunk one,
                                                          session::extent home);
   [[nodiscard]] io::task<result<created_chunk>> concatenate_now(const concatenate_request& request);
-  struct parts_seen {
-    bool complete{true};
-    std::uint64_t known_bytes{0};                 ///< sum of lengths; of what arrived, where a length is not known
-    std::optional<std::uint64_t> length_bytes{};  ///< nullopt: some length is not known
-  };
-  [[nodiscard]] io::task<result<parts_seen>> look_at_parts(std::vector<session::session_id> parts);
-  /// Makes the final upload `id` of its parts, if they are complete: one at a time, and once.
-  [[nodiscard]] io::task<result<chunk_view>> join_parts(session::session_id id, std::vector<session::session_id> parts);
-  [[nodiscard]] io::task<void> join_when_complete(session::session_id id, std::vector<session::session_id> parts);
   /// What is told of an upload that somebody asks for; a final one is joined if its parts have become complete.
   [[nodiscard]] io::task<result<chunk_view>> join_if_possible(chunk_view seen, session::session_id id);
-  [[nodiscard]] io::task<result<std::uint64_t>> append_part(session_hold& held, const session::session_id& part,
-                                                            std::uint64_t offset);
   [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
   [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
   [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
@@ -105,9 +95,9 @@ class file_store final : public store {
   assembler assembler_;
   remover remover_;
   sweeper sweeper_;
+  joiner joins_;
   io::task_scope rounds_;
   io::task_scope background_;
-  std::size_t joins_waiting_{0};  ///< background ring only
 };
 
 }  // namespace wf::store

@@ -31,7 +31,9 @@ struct create_request {
   std::uint64_t length_bytes_max{0};            ///< what a deferred or streamed length may become
   recording_hints hints{};
   std::string metadata{};  ///< Upload-Metadata as sent
-  std::string concat{};    ///< "partial", or empty
+  std::string concat{};    ///< Upload-Concat as sent: "partial", "final;…", or empty
+  /// Blocks it will take; nullopt: its length. Only this much is asked for and reserved.
+  std::optional<std::uint64_t> room_bytes{};
 };
 
 struct created_chunk {

@@ -27,6 +27,11 @@ class session_files {
   [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> segment();
   /// The file of a chunk that was not placed.
   [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> chunk_file(std::uint32_t index, std::uint32_t generation);
+  /// Close and remove chunks/segment, if there is one; nobody uses it any more. The next one is a new file.
+  [[nodiscard]] io::task<result<void>> forget_segment();
+  /// Make chunks/segment one more name of `source`, a path below the data dir that nobody writes to any more. There
+  /// must be no segment.
+  [[nodiscard]] io::task<result<void>> link_segment(const std::string& source);
   /// Close and remove a chunk's file; nobody uses it any more.
   [[nodiscard]] io::task<result<void>> forget_chunk_file(std::uint32_t index, std::uint32_t generation);
   /// Blocks for [offset, offset + length) of the segment, a growing step ahead where the neighbours are reserved

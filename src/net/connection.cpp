@@ -1,5 +1,6 @@
 #include "waveforge/net/connection.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -136,10 +137,15 @@ io::task<connection::next> connection::refuse(api::reply said, http::method verb
 /// told that we are done, and what it still sends is read and dropped, within bounds, until it closes.
 io::task<void> connection::linger() {
   co_await channel_->finish_sending();
-  const io::deadline until = around_.on.ring.after(around_.times.linger);
+  const steady_time from = around_.on.ring.time().now();
   std::uint64_t dropped_bytes = 0;
   held_ = {};
   while (dropped_bytes < limits::drain_bytes_max) {
+    // A server that is to stop waits no longer for who talks than for who is silent.
+    const steady_time last = from + (draining_ ? around_.times.linger_quiet : around_.times.linger);
+    const steady_time now = around_.on.ring.time().now();
+    if (now >= last) co_return;  // bytes that are there already would win over any deadline
+    const io::deadline until{std::min(last, now + around_.times.linger_quiet)};
     auto ready = co_await channel_->wait_readable(1, until);
     if (!ready.value_or(false)) co_return;
     const io::buffer_lease lease = co_await around_.on.heads.take(until);

@@ -92,11 +92,11 @@ io::task<void> service::turn_away(arrival from) {
   ++turned_away_;
   io::socket socket{std::move(from.fd)};
   const auto bytes = std::as_bytes(std::span{busy_answer});
-  const auto sent = co_await socket.send_all(bytes, nullptr, around_.times.linger);
+  const auto sent = co_await socket.send_all(bytes, nullptr, around_.times.linger_quiet);
   if (sent) {
     co_await socket.finish_sending();
     static_cast<void>(
-        co_await socket.wait_readable(limits::head_bytes_max, around_.on.ring.after(around_.times.linger)));
+        co_await socket.wait_readable(limits::head_bytes_max, around_.on.ring.after(around_.times.linger_quiet)));
   }
   co_await socket.close();
   --turned_away_;

@@ -173,7 +173,7 @@ io::task<result<void>> tls_stream::send_all(std::span<const std::byte> from, std
 io::task<void> tls_stream::finish_sending() {
   ERR_clear_error();
   static_cast<void>(judge(SSL_shutdown(session_.get())));
-  const auto flushed = co_await flush(limits::drain_timeout);
+  const auto flushed = co_await flush(limits::drain_quiet_timeout);
   static_cast<void>(flushed);  // a peer that is gone needs no farewell
   co_await socket_.finish_sending();
 }

@@ -31,9 +31,14 @@ inline constexpr auto idle_timeout = 75s;
 inline constexpr std::uint64_t slow_body_bytes = 512 * 60;
 inline constexpr auto slow_body_window = 60s;
 inline constexpr auto send_timeout = 60s;
-/// After an early answer the unread body is read and dropped this far, so that the client sees the answer, not a reset.
-inline constexpr std::uint64_t drain_bytes_max = 1_MiB;
-inline constexpr auto drain_timeout = 2s;
+/// After an early answer the unread body is read and dropped, so that a client that sends everything before it reads
+/// sees the answer and not a reset. Bounded in time, because what it takes depends on the peer's line: the longest
+/// chunk of 5 MiB comes in 10 s over 4.2 Mbit/s. Dropping costs little, but not nothing: nobody has more than this
+/// dropped.
+inline constexpr auto drain_timeout = 10s;
+inline constexpr std::uint64_t drain_bytes_max = 256_MiB;
+/// A peer that sends nothing for this long meanwhile has read the answer, or is gone. TLS's last word has as long.
+inline constexpr auto drain_quiet_timeout = 2s;
 
 // --- tus ---
 inline constexpr std::uint32_t chunk_index_max = 999'999;
@@ -62,13 +67,13 @@ inline constexpr std::uint32_t sessions_in_memory_max = 16'384;
 inline constexpr std::uint32_t open_files_max = 4'096;
 inline constexpr std::uint32_t assemblies_running_max = 2;
 inline constexpr std::uint32_t assemblies_queued_max = 65'536;
+/// Final uploads whose parts somebody waits for; each costs a coroutine. The others are joined when they are asked for.
+inline constexpr std::uint32_t joins_waiting_max = 1'000;
 
 // --- io ---
 /// Entries of one worker's submission queue; a full queue flushes, it never drops.
 inline constexpr unsigned ring_entries = 1'024;
 /// Operations one worker may have open: two a connection (poll and timer), some for files.
-/// Final uploads whose parts somebody waits for; each costs a coroutine. The others are joined when they are asked for.
-inline constexpr std::uint32_t joins_waiting_max = 1'000;
 inline constexpr std::uint32_t operations_max = 65'536;
 inline constexpr auto poll_interval_max = 5s;
 

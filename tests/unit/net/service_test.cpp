@@ -3,8 +3,10 @@
 #include "waveforge/net/service.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +49,9 @@ class client {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // What is said is heard at once: the clock of these tests does not wait for delayed acknowledgements.
+    const int on = 1;
+    EXPECT_EQ(::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
     EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
   }
   client(client&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -137,10 +142,11 @@ TEST_F(service_test, connections_are_spread_evenly_before_they_say_anything) {
   EXPECT_EQ(workers_[1].ring.load, 0);
 }
 
-TEST_F(service_test, an_early_answer_reaches_a_client_that_is_still_sending) {
+TEST_F(service_test, an_early_answer_reaches_a_client_that_reads_only_after_it_has_sent_everything) {
   client one{port_};
-  const std::string head = "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n";
-  const std::string text = head + std::string(900'000, 'x');
+  constexpr std::size_t body_bytes = 20'000'000;  // far more than the buffers of both sockets hold
+  const std::string text = fmt::format("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body_bytes) +
+                           std::string(body_bytes, 'x');
   std::size_t sent = 0;
   until([&] {
     sent += one.say(std::string_view{text}.substr(sent));
@@ -154,6 +160,32 @@ TEST_F(service_test, an_early_answer_reaches_a_client_that_is_still_sending) {
   EXPECT_EQ(got, 0) << "the connection was reset";
   EXPECT_TRUE(one.heard.starts_with("HTTP/1.1 409 ")) << one.heard;
   EXPECT_TRUE(one.heard.ends_with("no")) << one.heard;
+}
+
+TEST_F(service_test, a_client_that_never_stops_sending_is_left_after_a_while) {
+  client one{port_};
+  one.say("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000000\r\n\r\n");
+  until([&] { return one.hear() == 0; });
+  const steady_time from = time_.now();
+  until([&] {
+    static_cast<void>(one.say("more"));
+    time_.advance(5ms);
+    return crew_.connections_open() == 0;
+  });
+  EXPECT_GE(time_.now() - from, 9s);
+  EXPECT_LE(time_.now() - from, 11s);
+}
+
+TEST_F(service_test, a_client_that_falls_silent_after_its_answer_is_left_sooner) {
+  client one{port_};
+  one.say("POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
+  until([&] { return one.hear() == 0; });
+  const steady_time from = time_.now();
+  until([&] {
+    time_.advance(100ms);
+    return crew_.connections_open() == 0;
+  });
+  EXPECT_LE(time_.now() - from, 3s);
 }
 
 TEST_F(service_test, draining_stops_listening_and_ends_idle_connections) {

@@ -56,9 +56,13 @@ std::string http_date(utc_time at) {
   return std::string{http::as_view(text)};
 }
 
+void tell_expiry(reply& answer, const store::chunk_view& chunk) {
+  if (chunk.expires_at.has_value()) answer.set("Upload-Expires", http_date(*chunk.expires_at));
+}
+
 void tell_progress(reply& answer, const store::chunk_view& chunk) {
   answer.set("Upload-Offset", std::to_string(chunk.offset_bytes));
-  if (chunk.expires_at.has_value()) answer.set("Upload-Expires", http_date(*chunk.expires_at));
+  tell_expiry(answer, chunk);
 }
 
 reply describe(const store::chunk_view& chunk) {
@@ -69,7 +73,7 @@ reply describe(const store::chunk_view& chunk) {
   if (told.length_deferred) answer.set("Upload-Defer-Length", "1");
   if (!chunk.metadata.empty()) answer.set("Upload-Metadata", chunk.metadata);
   if (!chunk.concat.empty()) answer.set("Upload-Concat", chunk.concat);
-  if (chunk.expires_at.has_value()) answer.set("Upload-Expires", http_date(*chunk.expires_at));
+  tell_expiry(answer, chunk);
   answer.set("Cache-Control", "no-store");
   return answer;
 }

@@ -32,7 +32,9 @@ struct body_facts {
 /// What the rules of tus are asked about.
 [[nodiscard]] tus::upload_state state_of(const store::chunk_view& chunk) noexcept;
 
-/// Upload-Offset, and Upload-Expires where it will expire.
+/// Upload-Expires, where it will expire.
+void tell_expiry(reply& answer, const store::chunk_view& chunk);
+/// Upload-Offset and Upload-Expires.
 void tell_progress(reply& answer, const store::chunk_view& chunk);
 /// The answer to HEAD: tell_progress, length, metadata as sent, no-store.
 [[nodiscard]] reply describe(const store::chunk_view& chunk);

@@ -114,8 +114,11 @@ struct creation {
   answer.status = http::to_number(http::status::created);
   answer.set("Location", now.link(now.set().tus_base_path + "/" + std::string{id.text()}));
   // tus 1.0.0, Concatenation: no offset of a final upload before its parts are joined.
-  if (upload.concat.starts_with("final") && !upload.complete()) return answer;
-  tell_progress(answer, upload);
+  if (upload.concat.starts_with("final") && !upload.complete()) {
+    tell_expiry(answer, upload);
+  } else {
+    tell_progress(answer, upload);
+  }
   return answer;
 }
 

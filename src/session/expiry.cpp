@@ -27,7 +27,10 @@ std::optional<utc_time> expires_at(const recording& value, const expiry_rules& r
   }
   if (for_ever(rules)) return std::nullopt;
   if (value.now == state::assembled) return value.ended_at + rules.unfinished;
-  if (!accepts_bytes(value.now) || value.ready_to_assemble()) return std::nullopt;
+  const bool whole = value.now == state::assembling || value.ready_to_assemble();
+  // A piece goes like an unfinished upload, also while it is being finished.
+  if (whole && is_partial_upload(value)) return value.updated_at() + rules.unfinished;
+  if (whole || !accepts_bytes(value.now)) return std::nullopt;
   return value.updated_at() + rules.unfinished;
 }
 

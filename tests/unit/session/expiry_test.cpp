@@ -73,6 +73,14 @@ TEST(Expiry, PartialUploadsGoWhenTheyAreFinishedToo) {
             expiry_step::ignore);
 }
 
+TEST(Expiry, PartialUploadsTellWhenTheyGoWhileTheyAreBeingFinished) {
+  for (const state now : {state::sealed, state::assembling}) {
+    const auto value = session_of(now, true, 1, "partial");
+    EXPECT_EQ(expires_at(value, week), start + 1h + 24h * 7) << name_of(now);
+    EXPECT_EQ(expires_at(session_of(now, true, 1, "final;/tus/a"), week), std::nullopt) << name_of(now);
+  }
+}
+
 TEST(Expiry, ATombstoneIsForgottenAWeekAfterItsEnd) {
   for (const state now : {state::cancelled, state::expired}) {
     const auto value = session_of(now, false);

@@ -6,10 +6,11 @@ namespace wf::api::handlers {
 
 namespace {
 
-/// Scripts, styles and requests of this server only: a name or a file that reached a page as markup can load nothing and
-/// send nothing away. Recordings play from here and, while they are on the device, from blobs.
+/// Scripts, styles and requests of this server only: a name or a file that reached a page as markup can load nothing
+/// and send nothing away. Recordings play from here and, while they are on the device, from blobs.
 constexpr std::string_view content_policy{
-    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"};
+    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"};
 
 }  // namespace
 

@@ -29,22 +29,29 @@ bench_names() {
   find build/bench/bin -name 'bench_*' -executable -printf '%f\n' 2>/dev/null | sed 's/^bench_//'
 }
 
+# cmd_bench [--list | NAME… [--OPTION…]]: options go to the last named one.
 cmd_bench() {
   need_packages build bench
   build_preset bench
-  local names name
-  mapfile -t names < <(bench_names)
+  local names=() name options=()
   if [ "${1:-}" = --list ]; then
-    printf '%s\n' "${names[@]}"
+    bench_names
     return
   fi
-  if [ $# -gt 0 ]; then names=("$@"); fi
+  while [ $# -gt 0 ] && [[ $1 != -* ]]; do
+    names+=("$1")
+    shift
+  done
+  options=("$@")
+  if [ ${#names[@]} -eq 0 ]; then mapfile -t names < <(bench_names); fi
   for name in "${names[@]}"; do
     say "bench $name"
     if [ -x "bench/$name/run" ]; then
-      "bench/$name/run"
+      # What is compared is what is shipped.
+      build_preset release waveforge wfload
+      "bench/$name/run" "${options[@]}"
     elif [ -x "build/bench/bin/bench_$name" ]; then
-      "build/bench/bin/bench_$name"
+      "build/bench/bin/bench_$name" "${options[@]}"
     else
       die "there is no benchmark '$name' (./dev bench --list)"
     fi

@@ -39,11 +39,13 @@ void declare(CLI::App& app, options& to) {
       ->transform(CLI::AsSizeValue(false));
   app.add_option("--order", to.order, "in | random: order of a recording's chunks")
       ->transform(names<chunk_order>({{"in", chunk_order::in}, {"random", chunk_order::random}}));
-  app.add_option("--total", to.total, "first | last | every | assemble: which request tells the number of chunks")
+  app.add_option("--total", to.total,
+                 "first | last | every | assemble | never: which request tells the number of chunks")
       ->transform(names<total_told>({{"first", total_told::first},
                                      {"last", total_told::last},
                                      {"every", total_told::every},
-                                     {"assemble", total_told::assemble}}));
+                                     {"assemble", total_told::assemble},
+                                     {"never", total_told::never}}));
   app.add_option("--lengths", to.lengths, "equal | last-short | random: lengths of a recording's chunks")
       ->transform(names<chunk_lengths>({{"equal", chunk_lengths::equal},
                                         {"last-short", chunk_lengths::last_short},

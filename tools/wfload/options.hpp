@@ -11,7 +11,7 @@ namespace wf::load {
 enum class protocol : std::uint8_t { session, tus, put };
 enum class chunk_order : std::uint8_t { in, random };
 /// Which request tells the server how many chunks the recording has.
-enum class total_told : std::uint8_t { first, last, every, assemble };
+enum class total_told : std::uint8_t { first, last, every, assemble, never };
 enum class chunk_lengths : std::uint8_t { equal, last_short, random };
 
 /// A run, as asked for on the command line.

@@ -71,7 +71,7 @@ workload::outcome workload::ended(const job& which, bool well) {
     return outcome::nothing;
   }
   if (one.done < one.what->chunks()) return outcome::nothing;
-  if (how_.speak == protocol::session) {
+  if (how_.speak == protocol::session && how_.total != total_told::never) {
     to_finish_.push_back(which.recording_number());
     return outcome::nothing;
   }

@@ -68,6 +68,19 @@ TEST_F(workload_test, growing_never_keeps_an_arrival_waiting) {
   EXPECT_EQ(of.take_chunk(workload::growth::grow), nullptr);
 }
 
+TEST_F(workload_test, a_recording_whose_total_is_never_told_ends_with_its_chunks) {
+  how.recordings = 1;
+  how.chunks_per_recording = 1;
+  how.total = total_told::never;
+  const request_text text{how, to};
+  workload of{how, text, 1, begun};
+  const auto one = of.take_chunk(workload::growth::keep);
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ(of.ended(*one, true), workload::outcome::recording_done);
+  EXPECT_EQ(of.take_finish(), nullptr);
+  EXPECT_TRUE(of.idle());
+}
+
 TEST_F(workload_test, a_check_that_was_put_off_reads_and_deletes_what_was_sent) {
   how.speak = protocol::put;
   how.recordings = 2;

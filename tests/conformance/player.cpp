@@ -263,6 +263,8 @@ void player::act(const action& what) {
   } else if (what.verb == "silent") {
     const auto patience = std::chrono::milliseconds{what.words.size() > 1 ? std::stoi(what.words[1]) : 50};
     if (one.socket->readable_within(patience)) throw std::runtime_error{"the server says something too early"};
+  } else if (what.verb == "answers") {
+    if (!one.socket->readable_within(answer_patience)) throw std::runtime_error{"the server does not begin to answer"};
   } else {
     throw std::runtime_error{"unknown action: " + what.verb};
   }

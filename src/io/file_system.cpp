@@ -18,7 +18,7 @@ namespace wf::io {
 
 namespace {
 
-constexpr mode_t directory_mode = 0700;
+constexpr mode_t data_dir_mode = 0700;
 
 // Newer than the C library's headers on the oldest distribution we build on.
 constexpr unsigned statx_mnt_id_unique = 0x4000;  // STATX_MNT_ID_UNIQUE, kernel 6.8
@@ -113,11 +113,11 @@ result<int> open_with_parents(const std::string& path) {
   if (path.empty()) return fail(errc::bad_request, "open a directory: its path is empty");
   for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
     const std::string parent = path.substr(0, end);
-    if (::mkdir(parent.c_str(), directory_mode) != 0 && errno != EEXIST) {
+    if (::mkdir(parent.c_str(), data_dir_mode) != 0 && errno != EEXIST) {
       return fail(os_error(errno, fmt::format("make directory {}", parent)));
     }
   }
-  if (::mkdir(path.c_str(), directory_mode) != 0 && errno != EEXIST) {
+  if (::mkdir(path.c_str(), data_dir_mode) != 0 && errno != EEXIST) {
     return fail(os_error(errno, fmt::format("make directory {}", path)));
   }
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -18,9 +18,9 @@ export class TestServer {
     this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'wf-e2e-'));
   }
 
-  static async start(flags: string[] = []): Promise<TestServer> {
+  static async start(flags: string[] = [], listen = '127.0.0.1:0'): Promise<TestServer> {
     const server = new TestServer(flags);
-    await server.launch('127.0.0.1:0');
+    await server.launch(listen);
     return server;
   }
 

@@ -9,6 +9,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "waveforge/base/units.hpp"
+#include "waveforge/store/torn_manifest.hpp"
 
 namespace wf::store {
 
@@ -113,15 +114,25 @@ class rocks_facts final : public facts {
 }  // namespace
 
 result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_access access,
-                                                const std::string& scratch) {
+                                                const std::string& scratch, logger* log) {
   rocksdb::DB* database = nullptr;
   const rocksdb::Options options = make_options(access);
   const bool observer = access == facts_access::observer;
-  const rocksdb::Status opened = observer ? rocksdb::DB::OpenAsSecondary(options, path, scratch, &database)
-                                          : rocksdb::DB::Open(options, path, &database);
+  rocksdb::Status opened = observer ? rocksdb::DB::OpenAsSecondary(options, path, scratch, &database)
+                                    : rocksdb::DB::Open(options, path, &database);
+  if (opened.IsCorruption() && !observer) {
+    const auto taken_back = take_back_torn_record(path);
+    if (!taken_back) return fail(taken_back.error());
+    if (*taken_back) {
+      if (log != nullptr) log->warn("took back a record of the facts' list of files that a power cut had torn");
+      opened = rocksdb::DB::Open(options, path, &database);
+    }
+  }
   if (!opened.ok()) {
     error why = failure(opened, fmt::format("open the facts in {}", path));
-    if (why.code == errc::damaged) {
+    if (why.code == errc::damaged && observer && ends_in_torn_record(path)) {
+      why.detail += "; a power cut tore the last record of that file: the next start of the server takes it back";
+    } else if (why.code == errc::damaged) {
       why.detail += "; the recordings' bytes are untouched: stop the server and work on a copy of the data dir";
     }
     return fail(std::move(why));

@@ -96,7 +96,7 @@ result<std::unique_ptr<store_host>> store_host::open(const environment& world, c
   auto dir = made->background->run(claim_data_dir(world, with.data_dir, with.recover));
   if (!dir) return fail(dir.error());
   if (!dir->era_goes_on) world.log.info("a new era begins: only what was vouched for counts", {});
-  auto rows = open_rocks_facts(with.data_dir + "/.facts", facts_access::owner);
+  auto rows = open_rocks_facts(with.data_dir + "/.facts", facts_access::owner, {}, &world.log);
   if (!rows) return fail(rows.error());
   made->store = std::make_unique<file_store>(world, made->with, made->committer->ring(), made->background->ring(),
                                              std::move(*rows), std::move(*dir));

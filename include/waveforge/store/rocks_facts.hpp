@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "waveforge/base/log.hpp"
 #include "waveforge/store/facts.hpp"
 
 namespace wf::store {
@@ -13,8 +14,9 @@ enum class facts_access : std::uint8_t {
 };
 
 /// The facts in RocksDB below `path`, created when missing (owner). Memory and files are bounded. Errors say what to
-/// do. `scratch`: for an observer, a directory for its own small files.
+/// do. `scratch`: for an observer, a directory for its own small files. `log`: where an owner tells that it took back
+/// what a power cut had torn.
 [[nodiscard]] result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_access access,
-                                                              const std::string& scratch = {});
+                                                              const std::string& scratch = {}, logger* log = nullptr);
 
 }  // namespace wf::store

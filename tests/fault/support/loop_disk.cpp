@@ -15,6 +15,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "support/command.hpp"
 
@@ -38,14 +39,19 @@ bool have_own_mounts() {
   return done;
 }
 
-const char* make_command(file_system kind) {
-  return kind == file_system::ext4 ? "mkfs.ext4" : "mkfs.xfs";
+std::string make_command(file_system kind) {
+  return std::string{"mkfs."} + name_of(kind);
 }
 
 }  // namespace
 
 const char* name_of(file_system kind) noexcept {
-  return kind == file_system::ext4 ? "ext4" : "xfs";
+  switch (kind) {
+    case file_system::ext4: return "ext4";
+    case file_system::xfs: return "xfs";
+    case file_system::btrfs: return "btrfs";
+  }
+  return "";
 }
 
 std::optional<std::string> no_loop_disks(file_system kind) {
@@ -53,7 +59,7 @@ std::optional<std::string> no_loop_disks(file_system kind) {
   if (::access("/dev/loop-control", R_OK | W_OK) != 0) return "no /dev/loop-control here";
   bool have_command = false;
   for (const char* place : {"/usr/sbin/", "/sbin/", "/usr/bin/"}) {
-    have_command = have_command || ::access((place + std::string{make_command(kind)}).c_str(), X_OK) == 0;
+    have_command = have_command || ::access((place + make_command(kind)).c_str(), X_OK) == 0;
   }
   if (!have_command) return fmt::format("{} is not installed", make_command(kind));
   std::ifstream known{"/proc/filesystems"};
@@ -72,8 +78,8 @@ loop_disk::loop_disk(file_system kind, const std::filesystem::path& image, const
   std::filesystem::resize_file(image, size_bytes);
   std::vector<std::string> words{make_command(kind), "-q"};
   if (kind == file_system::ext4) {
-    words.insert(words.end(), {"-J", "size=8", "-E", "lazy_itable_init=1,nodiscard", "-m", "0"});
-  } else {
+    words.insert(words.end(), {"-J", "size=8", "-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-e", "remount-ro"});
+  } else if (kind == file_system::xfs) {
     words.insert(words.end(), {"-K", "-m", "reflink=1"});
   }
   words.push_back(image.string());
@@ -125,6 +131,7 @@ void loop_disk::attach(const std::filesystem::path& image) {
 }
 
 void loop_disk::mount() {
+  if (std::exchange(was_cut_, false) && kind_ == file_system::ext4) check();
   if (::mount(device_.c_str(), at_.c_str(), name_of(kind_), 0, nullptr) != 0) give_up("mount " + at_.string());
   mounted_ = true;
 }
@@ -139,6 +146,7 @@ void loop_disk::unmount() {
 }
 
 void loop_disk::cut() {
+  was_cut_ = true;
   const int root = ::open(at_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (root < 0) give_up("open " + at_.string());
   std::uint32_t how = no_log_flush;
@@ -149,9 +157,20 @@ void loop_disk::cut() {
   if (refused != 0) give_up("shut the file system down");
 }
 
+void loop_disk::become_read_only() const {
+  std::ofstream trigger{fmt::format("/sys/fs/ext4/{}/trigger_fs_error", device_.substr(5))};
+  trigger << "told by a test" << std::flush;
+  if (!trigger) give_up("have the file system find an error");
+}
+
 void loop_disk::mount_again() {
   unmount();
   mount();
+}
+
+void loop_disk::check() {
+  const command_result done = run_command({"e2fsck", "-f", "-y", device_});
+  if (done.exit_code < 0 || done.exit_code > 2) throw std::runtime_error{"e2fsck: " + done.out + done.err};
 }
 
 std::uint64_t loop_disk::written_bytes() const {

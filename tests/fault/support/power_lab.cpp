@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "fault/support/inspector.hpp"
@@ -14,6 +16,31 @@ using namespace std::chrono_literals;
 
 /// The smallest XFS that mkfs makes; sparse, so it costs what is written.
 constexpr std::uint64_t disk_bytes = 320ULL << 20U;
+
+/// State and name of a thread: the fields around the name's parentheses in /proc/PID/task/TID/stat.
+bool may_still_act(const std::filesystem::path& task) {
+  std::ifstream file{task / "stat"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos || name_end + 2 >= text.size()) return false;  // it has ended
+  if (text.find("(iou-wrk") != std::string::npos)
+    return false;  // carries out what was asked before, and decides nothing
+  const char state = text[name_end + 2];
+  return state != 'T' && state != 'D' && state != 'Z';
+}
+
+/// The server takes no further step, though what it has asked the kernel for goes on. One that waits for the disk stops
+/// when it returns.
+void hold_still(const server_process& server) {
+  ::kill(server.pid(), SIGSTOP);
+  const std::filesystem::path tasks = fmt::format("/proc/{}/task", server.pid());
+  for (bool moving = true; moving;) {
+    moving = false;
+    std::error_code ended;
+    for (const auto& one : std::filesystem::directory_iterator{tasks, ended})
+      moving = moving || may_still_act(one.path());
+  }
+}
 
 }  // namespace
 
@@ -62,9 +89,12 @@ void power_lab::cut_power() {
   std::call_once(*cut_once_, [this] {
     over_ = true;
     book_.set_power(power::going);
-    // The facts first: a sync of data that only seems to succeed must not become a fact.
+    // Two disks lose their power one after the other here, and a sync of the first may seem to succeed meanwhile: what
+    // the server would do then on the other, no power cut would let it do.
+    if (facts_) hold_still(*server_);
     if (facts_) facts_->cut();
     data_->cut();
+    if (facts_) server_->signal(SIGCONT);
     book_.set_power(power::gone);
   });
 }

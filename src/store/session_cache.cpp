@@ -92,6 +92,7 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
       at = std::make_shared<slot>();
       at->entry = std::make_shared<session_entry>(world_, with_, root_, id);
       at->entry->used_at = world_.time.now();
+      world_.count.shift(gauge::sessions_loaded, 1);
       first = true;
     }
     mine = at;
@@ -139,7 +140,6 @@ io::task<void> session_cache::load(std::shared_ptr<slot> into) {
     into->entry->known = true;
     into->entry->row_recorded = into->entry->row_changes;
   }
-  world_.count.shift(gauge::sessions_loaded, 1);
   if (adopt_) co_await adopt_(into->entry, unvouched);
 }
 
@@ -147,7 +147,9 @@ void session_cache::drop(const session::session_id& id, const std::shared_ptr<sl
   stripe& home = stripe_of(id);
   const std::lock_guard lock{home.mutex};
   const auto at = home.slots.find(id);
-  if (at != home.slots.end() && at->second == which) home.slots.erase(at);
+  if (at == home.slots.end() || at->second != which) return;
+  world_.count.shift(gauge::sessions_loaded, -1);
+  home.slots.erase(at);
 }
 
 std::shared_ptr<session_entry> session_cache::peek(const session::session_id& id) {
@@ -191,7 +193,7 @@ bool session_cache::forget(std::shared_ptr<session_entry>& entry) {
   if (at == home.slots.end() || at->second->entry != entry) return true;
   // Held by the slot and by the caller; new holders come through the stripe, which is locked.
   if (entry.use_count() > 2) return false;
-  if (entry->known) world_.count.shift(gauge::sessions_loaded, -1);
+  world_.count.shift(gauge::sessions_loaded, -1);
   home.slots.erase(at);
   entry.reset();
   return true;

@@ -155,7 +155,7 @@ io::task<result<void>> sweeper::forget(session::session_id id) {
       const std::lock_guard lock{entry.mutex};
       entry.value = session::recording{};
       entry.value.id = id;
-      if (std::exchange(entry.known, false)) core_.world.count.shift(gauge::sessions_loaded, -1);
+      entry.known = false;
       store_core::touch(entry);
     }
     entry.changed.notify_all();

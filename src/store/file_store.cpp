@@ -15,6 +15,8 @@ constexpr std::uint32_t assembly_pipe_bytes = 1U << 20U;
 constexpr auto trim_interval = std::chrono::seconds{1};
 /// A session nobody asked for during this long gives its files back even when there is room for more.
 constexpr auto idle_after = std::chrono::seconds{30};
+/// So many leave memory together: they share a round, which then is one sync of the file system.
+constexpr std::size_t leaving_together_max = 256;
 }  // namespace
 
 std::string_view name_of(durability level) noexcept {
@@ -84,13 +86,7 @@ io::task<void> file_store::close() {
   assembler_.stop();
   co_await joins_.close();
   co_await background_.close();
-  for (const auto& entry : sessions_.all()) {
-    const auto vouched = co_await core_.vouch_all(entry);
-    if (!vouched) {
-      world_.log.warn("could not seal a session while closing",
-                      {{"session", entry->id().text()}, {"reason", std::string_view{vouched.error().detail}}});
-    }
-  }
+  co_await each_together(sessions_.all(), &file_store::seal);
   commits_.stop();
   co_await commits_.ended();
 }
@@ -113,11 +109,37 @@ result<void> file_store::ready() const {
   return const_cast<space_guard&>(space_).room_for(0);
 }
 
-io::task<void> file_store::trim() {
-  const auto quiet = [](session_entry& entry) {
-    const std::lock_guard lock{entry.mutex};
-    return entry.operations == 0 && !entry.exclusive && !entry.assembling_queued;
+io::task<void> file_store::each_together(std::vector<std::shared_ptr<session_entry>> entries,
+                                         io::task<void> (file_store::*what)(std::shared_ptr<session_entry>)) {
+  for (std::size_t begin = 0; begin < entries.size(); begin += leaving_together_max) {
+    io::task_scope batch{background_ring_};
+    const std::size_t end = std::min(entries.size(), begin + leaving_together_max);
+    for (std::size_t at = begin; at < end; ++at) (void)batch.spawn((this->*what)(std::move(entries[at])));
+    const bool ended = co_await batch.join(io::deadline::never());
+    if (!ended) co_await batch.close();  // cancelled: they end early, and nothing is lost by it
+  }
+}
+
+io::task<void> file_store::seal(std::shared_ptr<session_entry> entry) {
+  const auto vouched = co_await core_.vouch_all(entry);
+  if (!vouched) {
+    world_.log.warn("could not seal a session while closing",
+                    {{"session", entry->id().text()}, {"reason", std::string_view{vouched.error().detail}}});
+  }
+}
+
+io::task<void> file_store::leave_memory(std::shared_ptr<session_entry> entry) {
+  const auto quiet = [&entry] {
+    const std::lock_guard lock{entry->mutex};
+    return entry->operations == 0 && !entry->exclusive && !entry->assembling_queued;
   };
+  if (!quiet()) co_return;
+  // What leaves memory is vouched for first: a write-back error is forgotten with the inode.
+  const auto vouched = co_await core_.vouch_all(entry);
+  if (vouched && quiet()) (void)sessions_.forget(entry);
+}
+
+io::task<void> file_store::trim() {
   for (;;) {
     co_await spare_.lay_in(space_.floor_bytes());
     assembler_.retry_when_there_is_room();
@@ -130,12 +152,7 @@ io::task<void> file_store::trim() {
     // Half of them go at once, so that a crowd is met with one pass and not with one a second.
     const bool crowded = sessions_.size() > limits::sessions_in_memory_max || open > limits::open_files_max;
     const std::size_t wanted = crowded ? sessions_.size() / 2 + 1 : SIZE_MAX;
-    for (auto& entry : sessions_.idle(wanted, crowded ? now : now - idle_after)) {
-      if (!quiet(*entry)) continue;
-      // What leaves memory is vouched for first: a write-back error is forgotten with the inode.
-      const auto vouched = co_await core_.vouch_all(entry);
-      if (vouched && quiet(*entry)) (void)sessions_.forget(entry);
-    }
+    co_await each_together(sessions_.idle(wanted, crowded ? now : now - idle_after), &file_store::leave_memory);
   }
 }
 

@@ -79,6 +79,11 @@ class file_store final : public store {
   [[nodiscard]] io::task<void> vouch_or_fall_back(std::shared_ptr<session_entry> entry);
   [[nodiscard]] io::task<void> resume_work(session::session_id id);
   [[nodiscard]] io::task<void> trim();
+  /// Many at a time, so that they share their rounds.
+  [[nodiscard]] io::task<void> each_together(std::vector<std::shared_ptr<session_entry>> entries,
+                                             io::task<void> (file_store::*what)(std::shared_ptr<session_entry>));
+  [[nodiscard]] io::task<void> seal(std::shared_ptr<session_entry> entry);
+  [[nodiscard]] io::task<void> leave_memory(std::shared_ptr<session_entry> entry);
 
   environment world_;
   options with_;

@@ -1,6 +1,7 @@
 #include "wfctl/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <map>
 
 #include "wfctl/exit_status.hpp"
@@ -11,7 +12,9 @@ namespace {
 
 constexpr const char* about =
     "wfctl looks after the data dir of a waveforge server.\n"
-    "A SESSION is an id, the beginning of one, or tus/ID for a plain tus upload.";
+    "A SESSION is an id, the beginning of one (the server, which assemble and rm ask, wants it whole), or tus/ID for a "
+    "plain\n"
+    "tus upload.";
 
 constexpr const char* exit_codes =
     "Exit status: 0 done; 1 damage was found and is still there; 2 wrong usage; 3 no such session;\n"
@@ -132,6 +135,12 @@ std::optional<command> parse_command_line(int count, const char* const* words, i
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& failure) {
+    const auto unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
+      std::cerr << "wfctl: there is no verb '" << unknown.front() << "'; `wfctl --help` lists those there are\n";
+      exit_code = static_cast<int>(exit_status::usage);
+      return std::nullopt;
+    }
     exit_code = app.exit(failure) == 0 ? 0 : static_cast<int>(exit_status::usage);
     return std::nullopt;
   }

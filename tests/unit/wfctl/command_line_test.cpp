@@ -80,5 +80,13 @@ TEST(wfctl_command_line, asking_for_help_is_no_failure) {
   EXPECT_EQ(code, 0);
 }
 
+TEST(wfctl_command_line, an_unknown_verb_is_named) {
+  int code = 0;
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(parse({"--json", "lst", "abc"}, code));
+  EXPECT_EQ(code, static_cast<int>(exit_status::usage));
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("there is no verb 'lst'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace wf::ctl

@@ -57,6 +57,10 @@ io::task<result<wf::store::chunk_view>> memory_store::chunk_writer::append(io::w
   if (!with.compare_held && session::is_past_ingest(view_.session_state)) {
     co_return fail(errc::state_conflict, "The recording takes no more bytes.");
   }
+  const auto& now = in_.sessions_.at(id_).chunks.at(to_number(index_));
+  if (!with.compare_held && with.offset_bytes != now.bytes.size()) {
+    co_return fail(errc::offset_conflict, "The chunk has another offset.");
+  }
   if (with.declare_length_bytes.has_value()) {
     in_.sessions_.at(id_).chunks.at(to_number(index_)).length_bytes = with.declare_length_bytes;
   }

@@ -1,5 +1,7 @@
 #include "waveforge/server/declarations.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
 #include <thread>
@@ -125,7 +127,7 @@ const auto all = std::to_array<declaration>({
      "Where recordings and what is known about them are kept; made when missing. One server per directory. Best a file "
      "system of its own.",
      arity::one, take_data_dir},
-    {"--threads", "N", "1 to 256", "one for each core",
+    {"--threads", "N", "1 to 256", "one for each processor it may use",
      "Worker threads, each with its own ring, buffers and connections. More than cores gain nothing.", arity::one,
      take_threads},
     {"--durability", "LEVEL", "none, chunk or patch", "chunk",
@@ -211,9 +213,23 @@ std::span<const declaration> declarations() noexcept {
   return all;
 }
 
+namespace {
+
+/// The processors this process may run on: a container or taskset gives it fewer than the machine has, and workers
+/// above that only take turns on them.
+unsigned processors_allowed() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  // Fails where the machine has more processors than the set has bits.
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
+}
+
+}  // namespace
+
 result<void> finish(options& set) {
   if (set.listen.empty()) set.listen.emplace_back("127.0.0.1:8080");
-  if (set.threads == 0) set.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (set.threads == 0) set.threads = processors_allowed();
   set.http.unfinished_expire = set.data.expire_after.count() > 0;
   set.http.software_version = WF_VERSION;
   set.data.version = WF_VERSION;

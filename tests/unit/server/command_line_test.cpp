@@ -2,6 +2,7 @@
 #include "waveforge/server/command_line.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -30,6 +31,20 @@ class environment_variable {
  private:
   const char* name_;
 };
+
+TEST(command_line, makes_as_many_workers_as_processors_are_allowed) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  unsigned first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const command got = read({"serve"});
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(got.set.threads, 1U);
+}
 
 TEST(command_line, serve_alone_has_the_documented_defaults) {
   const command got = read({"serve"});

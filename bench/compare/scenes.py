@@ -140,7 +140,7 @@ def latency_tail(stage, rows):
 
 def slow_peers(stage, rows):
     """A fast connection alone, then beside a thousand that send 64 KB/s each."""
-    server = waveforge("chunk", extra=("--threads", "1"))
+    server = waveforge("chunk")
     process = server.start(stage.image.path, stage.work)
     fast = {"connections": 1, "sessions": 1, "recordings": 24, "chunks_per_recording": 4, "verify": True,
             "delete": True, "cycles": 2}

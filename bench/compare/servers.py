@@ -35,11 +35,11 @@ class Server:
 
 
 def waveforge(durability="chunk", mode="auto", extra=(), name=None):
-    """The release build with its default limits; one worker, as it gets one processor."""
+    """The release build with its default limits."""
 
     def command(port, data, _work):
         return [str(ROOT / "build/release/bin/waveforge"), "serve", "--data-dir", str(data), "--listen",
-                f"127.0.0.1:{port}", "--session-rate", "0", "--threads", "1", "--durability", durability,
+                f"127.0.0.1:{port}", "--session-rate", "0", "--durability", durability,
                 "--write-mode", mode, "--log-level", "warning", *extra]
 
     return Server(name or f"waveforge {mode} {durability}", "session", "3", durability, command)

@@ -25,10 +25,11 @@ way choose_way(const write_situation& now) noexcept {
     case write_mode::splice: return splice_possible(now) ? way::splice : way::buffered;
     case write_mode::automatic: break;
   }
-  // Without a promise about the disk, one copy in the kernel is the least work. With one, the bytes must get there
-  // anyway, and the direct way takes them there without filling the page cache first.
-  if (now.level == durability::none) return splice_possible(now) ? way::splice : way::buffered;
-  return direct_possible(now) ? way::direct : way::buffered;
+  // The bytes of a recording reach the disk at its end at the latest, and the direct way takes them there for the least
+  // work, at every level. Where it is not possible and nothing is promised about the disk, one copy in the kernel is
+  // next; with a promise the buffered way is, which begins the write-back of each piece at once.
+  if (direct_possible(now)) return way::direct;
+  return now.level == durability::none && splice_possible(now) ? way::splice : way::buffered;
 }
 
 }  // namespace wf::store

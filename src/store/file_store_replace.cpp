@@ -7,6 +7,7 @@
 #include "waveforge/store/file_copy.hpp"
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/held_body.hpp"
+#include "waveforge/store/recording_names.hpp"
 #include "waveforge/store/rows.hpp"
 
 namespace wf::store {
@@ -94,6 +95,7 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
   session::chunk now;
   std::uint64_t offset = 0;
   bool finished = false;
+  bool moving = false;
   {
     const std::lock_guard lock{held->mutex};
     for (const auto& [at, one] : held->value.chunks.all()) {
@@ -101,6 +103,7 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
       if (at < index) offset += one.length_bytes.value_or(0);
     }
     finished = held->value.now == session::state::assembled;
+    moving = session::is_past_ingest(held->value.now);
   }
   std::shared_ptr<open_file> file = std::make_shared<open_file>();
   if (finished) {
@@ -110,7 +113,9 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
   } else {
     offset = now.where.offset_bytes;
     result<std::shared_ptr<open_file>> opened{};
-    if (now.where.where == session::home::segment) {
+    if (moving) {
+      opened = co_await open_while_assembled(*held, index, now.where);
+    } else if (now.where.where == session::home::segment) {
       opened = co_await held->files.segment();
     } else {
       opened = co_await held->files.chunk_file(index, now.where.generation);
@@ -132,6 +137,29 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
   const session::chunk* one = held->value.chunks.find(index);
   if (one == nullptr) co_return fail(errc::not_found, "the chunk was removed meanwhile");
   co_return held->view_chunk(index, *one, with_.expiry());
+}
+
+io::task<result<std::shared_ptr<open_file>>> file_store::open_while_assembled(session_entry& entry, std::uint32_t index,
+                                                                              session::extent where) {
+  // In the order in which it moves.
+  std::vector<std::string> places;
+  if (where.where == session::home::segment) {
+    places = {"/chunks/segment", "/completed/" + std::string{temporary_recording_name}};
+    const std::lock_guard lock{entry.mutex};
+    if (!entry.value.file_name.empty()) places.push_back("/completed/" + entry.value.file_name);
+  } else {
+    places = {"/" + session::chunk_file_path(index, where.generation)};
+  }
+  auto found = std::make_shared<open_file>();
+  for (const std::string& place : places) {
+    auto opened = co_await dir_.root->handle.open_file(entry.files.path() + place, io::open_mode::read);
+    if (opened) {
+      found->plain = std::move(*opened);
+      co_return found;
+    }
+    if (opened.error().code != errc::not_found) co_return fail(opened.error());
+  }
+  co_return fail(errc::locked, "the recording is being put together; try again in a moment");
 }
 
 io::task<result<chunk_view>> file_store::take_replacement(session_hold held, const create_request& request,

@@ -162,7 +162,7 @@ io::task<result<void>> assembler::write_manifest(session_entry& entry, const ope
   const auto owner = std::make_shared<std::string>(std::move(text));
   const auto written = co_await file->write_all(std::as_bytes(std::span{*owner}), 0, owner);
   if (!written) co_return written;
-  const auto synced = co_await file->sync();
+  const auto synced = co_await core_.commits.sync_apart(*file);
   co_return synced;
 }
 

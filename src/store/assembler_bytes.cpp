@@ -48,7 +48,7 @@ io::task<result<void>> assembler::adopt(session_entry& entry, const session::ass
     if (!brought) co_return brought;
   }
   if (auto cut = co_await into.truncate(plan.size_bytes); !cut) co_return cut;
-  if (auto synced = co_await into.sync(); !synced) co_return synced;
+  if (auto synced = co_await core_.commits.sync_apart(into); !synced) co_return synced;
   const auto from = co_await entry.files.directory("chunks");
   if (!from) co_return fail(from.error());
   const auto renamed = co_await (*from)->handle.rename("segment", completed.handle, temporary_recording_name);
@@ -65,7 +65,7 @@ io::task<result<void>> assembler::build(session_entry& entry, const session::ass
     if (!brought) co_return brought;
   }
   if (auto cut = co_await into->truncate(plan.size_bytes); !cut) co_return cut;
-  const auto synced = co_await into->sync();
+  const auto synced = co_await core_.commits.sync_apart(*into);
   co_return synced;
 }
 

@@ -195,6 +195,12 @@ io::task<void> committer::sync_directory(std::shared_ptr<open_directory> directo
   outcome = co_await directory->handle.sync();
 }
 
+io::task<result<void>> committer::sync_apart(io::file& file) {
+  const auto synced = co_await file.sync();
+  if (!synced) fail_for_good(synced.error());
+  co_return synced;
+}
+
 void committer::fail_for_good(const error& why) {
   if (failed_.exchange(true, std::memory_order_acq_rel)) return;
   world_.count.add(counter::round_failures);

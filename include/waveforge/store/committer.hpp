@@ -51,7 +51,9 @@ class committer {
   void submit(commit_request request);
   /// A sync has failed, now or (when noted in .lock) before.
   [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
-  /// Called once, on the committer's thread, when the first sync fails. Set before the first commit.
+  /// Sync a file of its own that no round knows, on the caller's ring. A failure is as final as a round's.
+  [[nodiscard]] io::task<result<void>> sync_apart(io::file& file);
+  /// Called once, on the thread that saw it, when the first sync fails. Set before the first commit.
   void on_failure(unique_function<void()> told) { told_ = std::move(told); }
 
   /// Committer's thread: serve rounds until stop().

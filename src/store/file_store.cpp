@@ -48,7 +48,8 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       sweeper_(core_, background_ring_, remover_),
       joins_(core_, background_ring_, pipes_),
       rounds_(commit_ring_),
-      background_(background_ring_) {
+      background_(background_ring_),
+      sealed_(!dir_.era_goes_on) {
   core_.assembles = &assembler_;
   sessions_.on_load([this](std::shared_ptr<session_entry> entry, bool unvouched) {
     return adopt_loaded(std::move(entry), unvouched);
@@ -59,13 +60,7 @@ file_store::~file_store() = default;
 
 io::task<result<void>> file_store::start() {
   commit_ring_.post([this] { (void)rounds_.spawn(commits_.run()); });
-  commits_.on_failure([this] {
-    background_ring_.post([this] {
-      dir_.now.failed_sync = true;
-      // The next start must not believe the page cache.
-      (void)background_.spawn([](claimed_dir& dir) -> io::task<void> { (void)co_await write_identity(dir); }(dir_));
-    });
-  });
+  commits_.on_failure([this] { background_ring_.post([this] { (void)background_.spawn(note_failed_sync()); }); });
   if (!background_.spawn(assembler_.run()) || !background_.spawn(trim()) || !background_.spawn(sweeper_.run())) {
     co_return fail(errc::internal, "closed");
   }
@@ -79,16 +74,34 @@ io::task<result<void>> file_store::start() {
   for (const auto& id : unfinished) {
     if (!background_.spawn(resume_work(id))) break;
   }
+  if (!sealed_) (void)background_.spawn(seal_in_the_background());
   co_return result<void>{};
 }
 
-io::task<void> file_store::close() {
+io::task<void> file_store::note_failed_sync() {
+  dir_.now.failed_sync = true;
+  for (;;) {
+    // The next start must not believe the page cache. The disk that refuses a sync may refuse this, too.
+    const auto written = co_await write_identity(dir_);
+    if (written) co_return;
+    const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
+    if (woken == -ECANCELED || background_.closed()) co_return;
+  }
+}
+
+io::task<result<void>> file_store::close() {
   assembler_.stop();
   co_await joins_.close();
   co_await background_.close();
+  seal_outcome_ = co_await seal_earlier_lives(true);
+  if (!seal_outcome_) {
+    world_.log.warn("could not seal what an earlier process wrote",
+                    {{"reason", std::string_view{seal_outcome_.error().detail}}});
+  }
   co_await each_together(sessions_.all(), &file_store::seal);
   commits_.stop();
   co_await commits_.ended();
+  co_return seal_outcome_;
 }
 
 io::task<void> file_store::announce(std::string address) {
@@ -125,6 +138,7 @@ io::task<void> file_store::seal(std::shared_ptr<session_entry> entry) {
   if (!vouched) {
     world_.log.warn("could not seal a session while closing",
                     {{"session", entry->id().text()}, {"reason", std::string_view{vouched.error().detail}}});
+    if (seal_outcome_) seal_outcome_ = vouched;
   }
 }
 
@@ -157,8 +171,13 @@ io::task<void> file_store::trim() {
 }
 
 io::task<void> file_store::resume_work(session::session_id id) {
-  const auto found = co_await sessions_.find(id);
-  if (!found) co_return;
+  auto found = co_await sessions_.find(id);
+  while (!found) {
+    // A disk that does not answer now may do so later; the work must not wait for the next start.
+    const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
+    if (woken == -ECANCELED || background_.closed()) co_return;
+    found = co_await sessions_.find(id);
+  }
   const std::shared_ptr<session_entry> entry = *found;
   session::state now{};
   bool known = false;
@@ -181,7 +200,9 @@ io::task<void> file_store::resume_work(session::session_id id) {
   } else if (now == session::state::assembled) {
     // It died between the fact and the removal of the sources.
     const auto home = co_await entry->files.directory("");
-    if (home) (void)co_await remove_tree((*home)->handle, "chunks");
+    if (!home) co_return;
+    const auto removed = co_await remove_tree((*home)->handle, "chunks");
+    if (!removed) co_return;
     commit_request done;
     done.rows = {no_work_row(id)};
     commits_.submit(std::move(done));

@@ -146,7 +146,10 @@ io::task<result<recording_handle>> file_store::open_recording(const session::ses
     out.finished_at = value.ended_at;
   }
   auto file = co_await dir_.root->handle.open_file(path, io::open_mode::read);
-  if (!file) co_return fail(errc::damaged, "the finished recording cannot be opened: " + file.error().detail);
+  if (!file && file.error().code == errc::not_found) {
+    co_return fail(errc::damaged, "the finished recording cannot be opened: " + file.error().detail);
+  }
+  if (!file) co_return fail(file.error());
   out.file = std::make_shared<io::file>(std::move(*file));
   co_return out;
 }

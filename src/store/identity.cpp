@@ -119,6 +119,13 @@ io::task<result<claimed_dir>> claim_data_dir(environment world, std::string path
                                "own with --data-dir",
                                who, path));
   }
+  // A file that is new or garbled says nothing; a disk that does not answer must not end the era.
+  if (!before && before.error().code != errc::damaged) {
+    error why = before.error();
+    why.detail =
+        fmt::format("cannot read .lock in the data dir {}: {}; see to the disk and start again", path, why.detail);
+    co_return fail(std::move(why));
+  }
   dir.now.boot_id = world.world.boot_id();
   dir.now.file_system_uuid = dir.file_system.uuid;
   dir.now.mount_instance = dir.file_system.mount_instance;

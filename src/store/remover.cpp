@@ -43,6 +43,7 @@ io::task<result<void>> remover::remove_bytes(std::shared_ptr<session_entry> entr
   } else {
     const auto parent = co_await core_.root->handle.open_directory(path.substr(0, slash));
     if (parent) removed = co_await remove_tree(*parent, path.substr(slash + 1));
+    if (!parent && parent.error().code != errc::not_found) removed = fail(parent.error());
   }
   if (!removed) co_return removed;
   commit_request done;

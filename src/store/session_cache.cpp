@@ -104,8 +104,9 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
     {
       const std::lock_guard lock{home.mutex};
       mine->ready = true;
+      // With it goes what was opened; who comes next begins anew, and nobody finds a session that was not loaded.
+      if (!mine->outcome && home.slots.erase(id) == 1) world_.count.shift(gauge::sessions_loaded, -1);
     }
-    if (!mine->outcome) drop(id, mine);
     mine->loaded->notify_all();
   } else {
     while (!mine->ready) {
@@ -140,16 +141,7 @@ io::task<void> session_cache::load(std::shared_ptr<slot> into) {
     into->entry->known = true;
     into->entry->row_recorded = into->entry->row_changes;
   }
-  if (adopt_) co_await adopt_(into->entry, unvouched);
-}
-
-void session_cache::drop(const session::session_id& id, const std::shared_ptr<slot>& which) {
-  stripe& home = stripe_of(id);
-  const std::lock_guard lock{home.mutex};
-  const auto at = home.slots.find(id);
-  if (at == home.slots.end() || at->second != which) return;
-  world_.count.shift(gauge::sessions_loaded, -1);
-  home.slots.erase(at);
+  if (adopt_) into->outcome = co_await adopt_(into->entry, unvouched);
 }
 
 std::shared_ptr<session_entry> session_cache::peek(const session::session_id& id) {

@@ -62,8 +62,8 @@ result<std::unique_ptr<ring_thread>> start_ring(const environment& world, const 
 }
 
 io::task<result<void>> close_store(file_store& store) {
-  co_await store.close();
-  co_return result<void>{};
+  const auto sealed = co_await store.close();
+  co_return sealed;
 }
 
 io::task<result<void>> announce_store(file_store& store, std::string address) {

@@ -26,7 +26,8 @@ class file_store final : public store {
   /// On the background ring, before the first request: resume what a crash interrupted.
   [[nodiscard]] io::task<result<void>> start();
   /// On the background ring, after the last request: everything written is vouched for, then the rounds end.
-  [[nodiscard]] io::task<void> close();
+  /// A failure: not everything could be sealed; it is as if the process had been killed.
+  [[nodiscard]] io::task<result<void>> close();
   /// Tell other programs where this server listens (in .lock, for wfctl).
   [[nodiscard]] io::task<void> announce(std::string address);
 
@@ -78,10 +79,18 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
   [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
   [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
+  /// Until .lock says it: it decides about the era of the next start.
+  [[nodiscard]] io::task<void> note_failed_sync();
   /// Makes a loaded session fit to be served; see session_cache::on_load.
-  [[nodiscard]] io::task<void> adopt_loaded(std::shared_ptr<session_entry> entry, bool unvouched);
+  [[nodiscard]] io::task<result<void>> adopt_loaded(std::shared_ptr<session_entry> entry, bool unvouched);
   [[nodiscard]] io::task<result<void>> check_files(session_entry& entry);
-  [[nodiscard]] io::task<void> vouch_or_fall_back(std::shared_ptr<session_entry> entry);
+  [[nodiscard]] io::task<result<void>> vouch_or_fall_back(std::shared_ptr<session_entry> entry);
+  /// What an earlier process of this era wrote and nobody has asked for since is vouched for, too: soon after the
+  /// start, and before a clean stop ends.
+  [[nodiscard]] io::task<void> seal_in_the_background();
+  [[nodiscard]] io::task<result<void>> seal_earlier_lives(bool closing);
+  /// Sessions with such rows from `from` on, which moves; false: these were the last.
+  [[nodiscard]] result<bool> find_unvouched(std::string& from, std::vector<session::session_id>& into);
   [[nodiscard]] io::task<void> resume_work(session::session_id id);
   [[nodiscard]] io::task<void> trim();
   /// Many at a time, so that they share their rounds.
@@ -108,6 +117,8 @@ class file_store final : public store {
   joiner joins_;
   io::task_scope rounds_;
   io::task_scope background_;
+  result<void> seal_outcome_{};  ///< of the close; background ring only
+  bool sealed_;                  ///< nothing is left of earlier processes that is not vouched for; background ring only
 };
 
 }  // namespace wf::store

@@ -41,7 +41,7 @@ struct claimed_dir {
 
 /// Lock the data dir and decide the era: the old one goes on if boot, file system and mount are the same and no sync
 /// has failed; else a new one is drawn, written and synced before anything else. Runs on a ring. unavailable: another
-/// server has it, with a sentence that says which.
+/// server has it, with a sentence that says which. io_failed: nobody can tell which era it was.
 [[nodiscard]] io::task<result<claimed_dir>> claim_data_dir(environment world, std::string path, recover_mode recover);
 /// Write `dir.now` and sync it.
 [[nodiscard]] io::task<result<void>> write_identity(claimed_dir& dir);

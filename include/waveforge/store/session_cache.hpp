@@ -24,15 +24,17 @@ namespace wf::store {
 class session_cache {
  public:
   /// Makes a loaded session fit to be served (syncs what only the page cache has, checks its files). Runs on the ring
-  /// of the first asker, before anybody else sees the session.
-  using adopt_function = std::function<io::task<void>(std::shared_ptr<session_entry>, bool unvouched)>;
+  /// of the first asker, before anybody else sees the session. A failure is the answer to whoever asked, and the next
+  /// one who asks has the session loaded again.
+  using adopt_function = std::function<io::task<result<void>>(std::shared_ptr<session_entry>, bool unvouched)>;
 
   session_cache(const environment& world, const options& with, std::shared_ptr<open_directory> root,
                 io::ring_context& reader, facts& rows, session::era now);
 
   void on_load(adopt_function adopt) { adopt_ = std::move(adopt); }
 
-  /// The entry of `id`, loaded. It may turn out not to be `known`. io_failed or damaged when the facts cannot be read.
+  /// The entry of `id`, loaded. It may turn out not to be `known`. io_failed or damaged when the facts cannot be read;
+  /// io_failed or unavailable when the disk does not say whether the files are there.
   [[nodiscard]] io::task<result<std::shared_ptr<session_entry>>> find(session::session_id id);
   /// As find, without looking: null when it is not in memory.
   [[nodiscard]] std::shared_ptr<session_entry> peek(const session::session_id& id);
@@ -56,7 +58,6 @@ class session_cache {
   };
   [[nodiscard]] stripe& stripe_of(const session::session_id& id) noexcept;
   [[nodiscard]] io::task<void> load(std::shared_ptr<slot> into);
-  void drop(const session::session_id& id, const std::shared_ptr<slot>& which);
 
   environment world_;
   const options& with_;

@@ -54,9 +54,9 @@ TEST_F(SessionCache, CountsBytesOfThisErasRowsAndFallsBackToWhatWasVouchedInAnot
   put_session("same", era);
   put_session("other", era + 1);
   std::map<std::string, bool> unvouched;
-  sessions_.on_load([&](std::shared_ptr<session_entry> entry, bool some) -> io::task<void> {
+  sessions_.on_load([&](std::shared_ptr<session_entry> entry, bool some) -> io::task<result<void>> {
     unvouched[std::string{entry->id().text()}] = some;
-    co_return;
+    co_return result<void>{};
   });
   EXPECT_EQ(find("same")->value.chunks.find(0)->promised_bytes, 300U);
   EXPECT_EQ(find("same")->value.chunks.find(0)->vouched_bytes, 100U);
@@ -69,9 +69,10 @@ TEST_F(SessionCache, TwoWhoAskAtOnceShareOneLookUpAndSeeItWhenItIsReady) {
   put_session("one");
   int adopted = 0;
   io::notifier go;
-  sessions_.on_load([&](std::shared_ptr<session_entry>, bool) -> io::task<void> {
+  sessions_.on_load([&](std::shared_ptr<session_entry>, bool) -> io::task<result<void>> {
     ++adopted;
     co_await go.wait_uninterrupted(0);
+    co_return result<void>{};
   });
   test::running first{ring_, sessions_.find(id_of("one"))};
   while (adopted == 0) ring_.turn(false);

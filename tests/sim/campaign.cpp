@@ -115,7 +115,12 @@ void work(board& on, const campaign& of, std::size_t number, steady::time_point 
     }
     if (!broken) continue;
     on.note_failure(seed, *broken);
-    if (!of.keep_going) on.stop = true;
+    if (of.keep_going) {
+      fmt::print("seed {}: {}\n", seed, *broken);
+      std::fflush(stdout);
+    } else {
+      on.stop = true;
+    }
   }
 }
 

@@ -92,11 +92,14 @@ script<void> workload::status(client& by, session_record& of) {
   }
   book_.told_success(then, "status");
   if (state == "assembled") book_.told_assembled(then);
-  if (then.assembled && state != "assembled" && !of.excused && !of.cancel_begun &&
-      all_.faults[static_cast<std::size_t>(fault::disk_eio)] == 0) {
+  if (then.assembled && state != "assembled" && !of.excused && !of.cancel_begun) {
     all_.violate(fmt::format("{}: status says {} of a finished recording", of.id, state));
   }
-  if (state == "damaged") co_return;
+  if (state == "damaged") {
+    // Files and facts of an honest disk agree, whatever has happened to them.
+    if (!of.excused) all_.violate(fmt::format("{}: status says damaged: {}", of.id, said->body));
+    co_return;
+  }
   for (const auto number : told["missing_chunks"]) {
     const auto index = static_cast<std::size_t>(number.get_uint64().value());
     if (index >= each.size()) continue;

@@ -15,6 +15,8 @@ constexpr auto trouble_ends_after = std::chrono::minutes{4};
 constexpr auto everything_ends_after = std::chrono::hours{3};
 /// How long an operator looks at a server that says it cannot go on.
 constexpr std::uint64_t operator_patience_us = 4'000'000;
+/// From a sync that fails to the server that says so, at the latest: other syncs of the same round may be slow.
+constexpr auto notice_within = std::chrono::seconds{20};
 
 class history {
  public:
@@ -120,9 +122,21 @@ class history {
 
   void bury() {
     if (!server_) return;
-    operations_ += server_->machine_process().operations_started;
+    end_of_life();
     server_->die();
     server_.reset();
+  }
+
+  /// What becomes of the promises of a server that lives no more, however it ended.
+  void end_of_life() {
+    operations_ += server_->machine_process().operations_started;
+    if (server_->sync_failed()) {
+      book_.only_vouched_holds();
+    } else if (machine_.syncs_failed > syncs_failed_ && server_->now() != server::phase::could_not_start) {
+      // It died before it could hear of it, and the kernel tells nobody else.
+      book_.disk_lied();
+    }
+    syncs_failed_ = machine_.syncs_failed;
   }
 
   void start_later(std::uint64_t within_us) {
@@ -148,6 +162,7 @@ class history {
 
   /// What an operator or a supervisor does.
   void look_after_server() {
+    expect_notice();
     if (!server_) return;
     if (server_->now() == server::phase::could_not_start) {
       bury();
@@ -155,8 +170,8 @@ class history {
     } else if (server_->now() == server::phase::stopped) {
       all_.trace("=== the server has stopped");
       all_.fired(fault::stopped_cleanly);
-      if (!server_->sync_failed()) book_.stopped_cleanly();
-      operations_ += server_->machine_process().operations_started;
+      if (!server_->sync_failed() && server_->sealed()) book_.stopped_cleanly();
+      end_of_life();
       server_.reset();
       // And now and then the power goes, which must not matter any more.
       if (all_.trouble && all_.rng.coin()) {
@@ -164,16 +179,34 @@ class history {
         go_down(static_cast<crash_mood>(all_.rng.below(5)));
       }
       if (restarts_) start_later(2'000'000);
-    } else if (server_->now() == server::phase::serving && server_->sync_failed() && !std::exchange(watched_, true)) {
-      // Only what was vouched for holds from the next start on.
-      all_.after(all_.some(1'000, operator_patience_us), [this, which = server_.get()] {
-        if (server_.get() != which) return;
+    } else if (!watched_ && something_failed() && server_->sync_failed()) {
+      watched_ = true;
+      all_.trace("=== a sync or a write of facts has failed: nothing more is acknowledged");
+      // Sessions that are loaded from now on fall back at once.
+      book_.only_vouched_holds();
+      all_.after(all_.some(1'000, operator_patience_us), [this, life = machine_.processes] {
+        if (!server_ || machine_.processes != life) return;
         all_.trace("=== the operator starts it again");
         bury();
-        book_.machine_crashed();
         start_later(1'000'000);
       });
     }
+  }
+
+  /// A failed sync that the server takes for something else would let it promise what is gone.
+  void expect_notice() {
+    if (!server_ || machine_.syncs_failed == std::exchange(syncs_seen_, machine_.syncs_failed)) return;
+    if (server_->now() != server::phase::serving) return;
+    all_.after(notice_within, [this, life = machine_.processes] {
+      if (!server_ || machine_.processes != life || server_->now() != server::phase::serving) return;
+      if (server_->sync_failed()) return;
+      all_.violate("a sync has failed, and the server goes on acknowledging");
+    });
+  }
+
+  /// Asked at every step, and seldom true.
+  [[nodiscard]] bool something_failed() const noexcept {
+    return machine_.syncs_failed > 0 || all_.faults[static_cast<std::size_t>(fault::facts_failed)] > 0;
   }
 
   template <typename Done>
@@ -278,6 +311,8 @@ class history {
   std::vector<std::pair<std::uint64_t, blow>> blows_;
   std::uint64_t fills_at_{~std::uint64_t{0}};
   std::uint64_t operations_{0};
+  std::uint64_t syncs_failed_{0};  ///< of earlier lives
+  std::uint64_t syncs_seen_{0};
   std::vector<io::op_kind> kinds_;
   bool lived_{false};
   bool watched_{false};

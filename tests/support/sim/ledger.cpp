@@ -118,18 +118,30 @@ void ledger::stopped_cleanly() {
   }
 }
 
+void ledger::fall_back(chunk_record& chunk) const noexcept {
+  const bool complete = chunk.created && chunk.floor == chunk.length;
+  const bool promised =
+      plan_.level == store::durability::patch || (plan_.level == store::durability::chunk && complete);
+  if (!promised) chunk.floor = chunk.sealed;
+}
+
 void ledger::machine_crashed() {
   ++crashes_;
   for (session_record& session : sessions) {
     if (lied_) session.excused = true;
     if (session.assembled) continue;
     for (chunk_record& chunk : session.chunks) {
-      const bool complete = chunk.created && chunk.floor == chunk.length;
-      const bool promised =
-          plan_.level == store::durability::patch || (plan_.level == store::durability::chunk && complete);
-      if (!promised) chunk.floor = chunk.sealed;
+      fall_back(chunk);
       if (plan_.level == store::durability::none) chunk.created = chunk.created_sealed;
     }
+  }
+}
+
+void ledger::only_vouched_holds() {
+  ++crashes_;
+  for (session_record& session : sessions) {
+    if (session.assembled) continue;
+    for (chunk_record& chunk : session.chunks) fall_back(chunk);
   }
 }
 

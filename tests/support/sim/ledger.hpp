@@ -78,10 +78,14 @@ class ledger {
   void stopped_cleanly();
   /// What no level promised is gone.
   void machine_crashed();
+  /// A sync or a write of facts has failed, and the server knows it: bytes that only the kernel has may fall back, now
+  /// and at the next start.
+  void only_vouched_holds();
   void disk_lied() noexcept { lied_ = true; }
 
  private:
   [[nodiscard]] std::string name_of(const expectation& then) const;
+  void fall_back(chunk_record& chunk) const noexcept;
 
   world& world_;
   const plan& plan_;

@@ -111,6 +111,7 @@ class network {
   [[nodiscard]] std::shared_ptr<backlog> listen();
   void stop_listening(const std::shared_ptr<backlog>& one);
 
+  [[nodiscard]] bool listening() const noexcept { return !listeners_.empty(); }
   /// Null: refused.
   [[nodiscard]] link_ref connect();
   void client_sends(const link_ref& on, std::string_view bytes);

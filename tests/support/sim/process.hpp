@@ -49,6 +49,7 @@ struct machine {
   network net;
   operation_odds odds{};
   int boots{1};
+  std::uint64_t syncs_failed{0};  ///< syncs that said so and forgot what they should have written
   int processes{0};
 };
 

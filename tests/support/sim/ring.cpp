@@ -122,7 +122,10 @@ void ring_state::start(io::op_id id, io::operation& op) {
     });
     if (op.kind == op_kind::close) owner_.close(op.fd);
     // What it could not write it forgets.
-    if (syncs(op.kind)) owner_.on().files.fail_sync(owner_.on().files.begin_sync(one.what->node));
+    if (syncs(op.kind)) {
+      ++owner_.on().syncs_failed;
+      owner_.on().files.fail_sync(owner_.on().files.begin_sync(one.what->node));
+    }
     return;
   }
   if (on_network(op.kind)) {
@@ -156,6 +159,7 @@ void ring_state::begin_sync(pending& one) {
   on.all.after(spent, [self = shared_from_this(), id = one.id, point, fails, lies] {
     if (self->gone_ || self->find(id) == nullptr || self->owner_.dead()) return;
     disk& files = self->owner_.on().files;
+    if (fails) ++self->owner_.on().syncs_failed;
     if (fails || lies) {
       files.fail_sync(*point);
     } else {

@@ -196,7 +196,10 @@ io::task<void> server::drain(lane& one, span_of_time patience) {
 }
 
 io::task<void> server::close_store() {
-  if (store_started_) co_await store_->close();
+  if (store_started_) {
+    const auto outcome = co_await store_->close();
+    sealed_ = outcome.has_value();
+  }
   store_closed_ = true;
 }
 

@@ -43,6 +43,9 @@ class server {
   /// It acknowledges nothing more, until it is started again.
   [[nodiscard]] bool sync_failed() const;
 
+  /// Of one that was stopped: everything it knew of is on stable storage. A full disk may have no room to say so.
+  [[nodiscard]] bool sealed() const noexcept { return sealed_; }
+
   /// Run one ring that has something to do, any of them. False: none has.
   bool turn_one();
   /// When one must be turned at the latest.
@@ -87,6 +90,7 @@ class server {
   bool store_started_{false};
   unsigned drained_{0};
   bool store_closed_{false};
+  bool sealed_{true};
   bool rings_stopped_{false};
   bool sync_failed_{false};
 };

@@ -9,6 +9,8 @@ script<void> workload::visit() {
   client by{machine_};
   for (unsigned visits = 0; visits < plan_.visits || book_.requests < plan_.requests_least; ++visits) {
     co_await pause{all_, all_.some(0, all_.rng.chance(50'000) ? 3'000'000 : 60'000)};
+    // Who only looks on does not knock at a closed door all the time: his visits are for a server that is there.
+    while (!machine_.net.listening() && !all_.rng.chance(20'000)) co_await pause{all_, all_.some(10'000, 400'000)};
     upload_state& of = *uploads_[static_cast<std::size_t>(all_.rng.below(uploads_.size()))];
     session_record& session = *of.session;
     if (session.id.empty()) continue;

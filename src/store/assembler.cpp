@@ -247,7 +247,10 @@ io::task<void> assembler::remove_sources(session_entry& entry) {
                          {{"session", entry.id().text()}, {"reason", std::string_view{removed.error().detail}}});
     co_return;
   }
+  // A crash must not bring the names back when nobody remembers that they are to go.
+  (*home)->dirty.store(true, std::memory_order_release);
   commit_request done;
+  done.directories = {*home};
   done.rows = {no_work_row(entry.id())};
   core_.commits.submit(std::move(done));
 }

@@ -203,7 +203,9 @@ io::task<void> file_store::resume_work(session::session_id id) {
     if (!home) co_return;
     const auto removed = co_await remove_tree((*home)->handle, "chunks");
     if (!removed) co_return;
+    (*home)->dirty.store(true, std::memory_order_release);
     commit_request done;
+    done.directories = {*home};
     done.rows = {no_work_row(id)};
     commits_.submit(std::move(done));
   } else if (waits_for_parts) {

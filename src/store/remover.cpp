@@ -37,16 +37,24 @@ io::task<result<void>> remover::remove_bytes(std::shared_ptr<session_entry> entr
   entry->files.close();
   const std::string& path = entry->files.path();
   const std::size_t slash = path.rfind('/');
-  result<void> removed{};
-  if (slash == std::string::npos) {
-    removed = co_await remove_tree(core_.root->handle, path);
-  } else {
-    const auto parent = co_await core_.root->handle.open_directory(path.substr(0, slash));
-    if (parent) removed = co_await remove_tree(*parent, path.substr(slash + 1));
-    if (!parent && parent.error().code != errc::not_found) removed = fail(parent.error());
-  }
-  if (!removed) co_return removed;
   commit_request done;
+  if (slash == std::string::npos) {
+    const auto removed = co_await remove_tree(core_.root->handle, path);
+    if (!removed) co_return removed;
+    done.directories = {core_.root};
+  } else {
+    auto opened = co_await core_.root->handle.open_directory(path.substr(0, slash));
+    if (!opened && opened.error().code != errc::not_found) co_return fail(opened.error());
+    if (opened) {
+      const auto parent = std::make_shared<open_directory>();
+      parent->handle = std::move(*opened);
+      const auto removed = co_await remove_tree(parent->handle, path.substr(slash + 1));
+      if (!removed) co_return removed;
+      done.directories = {parent};
+    }
+  }
+  // A crash must not bring the names back when nobody remembers that they are to go.
+  for (const auto& parent : done.directories) parent->dirty.store(true, std::memory_order_release);
   done.rows = {no_work_row(entry->id())};
   const auto committed = co_await core_.commits.commit(std::move(done));
   co_return committed;

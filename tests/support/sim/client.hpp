@@ -28,7 +28,8 @@ struct question {
   /// The client goes away after so many bytes of head and body.
   std::optional<std::size_t> leaves_after{};
   span_of_time patience{std::chrono::seconds{40}};
-  bool chunked{false};  ///< the body goes out in chunks, without a length
+  bool chunked{false};         ///< the body goes out in chunks, without a length
+  bool wrong_checksum{false};  ///< to be refused for what it says of its body
 };
 
 /// An HTTP/1.1 client with one connection that it keeps, as a browser does: a request that dies on a kept connection

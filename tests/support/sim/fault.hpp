@@ -46,6 +46,10 @@ enum class fault : std::uint8_t {
   session_cancelled,
   chunk_deleted,
   fell_back,
+  checksum_wrong,
+  length_deferred,
+  range_fetched,
+  expired,
   count_
 };
 

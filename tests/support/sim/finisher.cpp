@@ -7,6 +7,11 @@
 
 namespace wf::sim {
 
+namespace {
+/// A pass of the sweeper comes at least once a minute; the pauses between looks grow to five seconds.
+constexpr unsigned expiry_looks_max = 40;
+}  // namespace
+
 script<void> workload::finish(client& by, upload_state& of) {
   session_record& session = *of.session;
   if (of.to_be_cancelled && all_.rng.coin()) {
@@ -33,7 +38,7 @@ script<void> workload::finish(client& by, upload_state& of) {
 script<void> workload::cancel(client& by, session_record& of) {
   for (unsigned failures = 0; !of.excused; ++failures) {
     const expectation then = book_.expect(of);
-    of.cancel_begun = true;
+    if (!std::exchange(of.cancel_begun, true)) of.cancel_began = all_.now();
     question what;
     what.verb = "DELETE";
     what.target = "/files/" + of.id;
@@ -57,7 +62,8 @@ script<void> workload::ask_to_assemble(client& by, upload_state& of) {
   question what;
   what.verb = "POST";
   what.target = "/files/" + session.id + "/assemble";
-  if (all_.rng.coin()) {
+  // What no level promised a crash may have taken: only who says how many there are is sure to have them all.
+  if (plan_.level == store::durability::none || all_.rng.coin()) {
     what.fields = {{"Content-Type", "application/json"}};
     what.body = fmt::format("{{\"total_chunks\":{}}}", session.total);
   }
@@ -111,7 +117,29 @@ script<void> workload::status(client& by, session_record& of) {
   }
 }
 
+script<void> workload::fetch_part(client& by, session_record& of) {
+  const expectation then = book_.expect(of);
+  const std::uint64_t total = of.bytes();
+  const std::uint64_t first = all_.rng.below(total);
+  const std::uint64_t last = all_.rng.between(first, total - 1);
+  question what;
+  what.verb = "GET";
+  what.target = of.plain ? "/tus/" + of.id : "/files/" + of.id + "/recording";
+  what.fields = {{"Range", fmt::format("bytes={}-{}", first, last)}};
+  const answer said = co_await ask(by, std::move(what));
+  if (!said) co_return;
+  if (said->status == 404 || said->status == 410) book_.told_absent(then, said->status, "GET of a range");
+  if (!said->ok()) co_return;
+  all_.fired(fault::range_fetched);
+  if (said->status != 206 || said->body.size() != last - first + 1) {
+    all_.violate(fmt::format("{}: bytes {}-{} were asked for, {} came with status {}", of.id, first, last,
+                             said->body.size(), said->status));
+  }
+  book_.told_part(then, said->body, first);
+}
+
 script<bool> workload::fetch(client& by, session_record& of) {
+  if (of.assembled && all_.rng.chance(plan_.range_parts)) co_await fetch_part(by, of);
   const expectation then = book_.expect(of);
   question what;
   what.verb = "GET";
@@ -123,6 +151,27 @@ script<bool> workload::fetch(client& by, session_record& of) {
   if (said->status != 200) co_return false;
   book_.told_recording(then, said->body);
   co_return true;
+}
+
+script<bool> workload::look_for_expiry(client& by, session_record& of) {
+  question what;
+  what.verb = "GET";
+  what.target = of.plain ? "/tus/" + of.id : "/files/" + of.id + "/status";
+  const answer said = co_await ask(by, std::move(what));
+  if (!said || said->status >= 500) co_return false;
+  if (said->status == 404 || said->status == 410) {
+    // A plain upload that is not finished has nothing to read either.
+    if (said->status == 410) all_.fired(fault::expired);
+    of.expired = !of.plain || said->status == 410;
+    co_return true;
+  }
+  if (of.plain) co_return true;
+  simdjson::dom::parser parser;
+  const simdjson::dom::element told = parser.parse(said->body);
+  const std::string_view state = told["state"];
+  // Sessions whose chunks are all there stay, and whoever was forgotten may have begun anew.
+  const bool waits = (state == "open" || state == "sealed") && told["missing_chunks"].get_array().size() > 0;
+  co_return !waits || of.excused;
 }
 
 script<void> workload::audit(session_record& of) {
@@ -137,10 +186,17 @@ script<void> workload::audit(session_record& of) {
       const answer said = co_await ask(by, std::move(what));
       if (!said || said->status >= 500) continue;
       if (said->ok()) book_.told_success(then, "status");
-      if (said->status == 404) all_.violate(of.id + ": its tombstone is gone before its time");
+      if (said->status == 404 && !book_.may_be_forgotten(of))
+        all_.violate(of.id + ": its tombstone is gone before its time");
       co_return;
     }
     if (of.cancel_begun) co_return;
+    if (plan_.expire_seconds > 0 && !of.assembled) {
+      const bool settled = co_await look_for_expiry(by, of);
+      if (settled) co_return;
+      if (failures > expiry_looks_max) all_.violate(of.id + ": it is unfinished, and its time was over long ago");
+      continue;
+    }
     if (of.assembled) {
       const bool right = co_await fetch(by, of);
       if (right) co_return;

@@ -14,6 +14,7 @@ constexpr auto trouble_ends_after = std::chrono::minutes{4};
 /// By then everybody must have what he wanted.
 constexpr auto everything_ends_after = std::chrono::hours{3};
 /// How long an operator looks at a server that says it cannot go on.
+constexpr auto removal_takes = std::chrono::seconds{5};
 constexpr std::uint64_t operator_patience_us = 4'000'000;
 /// From a sync that fails to the server that says so, at the latest: other syncs of the same round may be slow.
 constexpr auto notice_within = std::chrono::seconds{20};
@@ -254,8 +255,13 @@ class history {
     if (all_.violation()) return;
     restarts_ = false;
     run_until([this] { return !server_ || server_->now() == server::phase::serving; }, give_up);
+    if (plan_.expire_seconds > 0) {
+      start_server();
+      const steady_time due = all_.now() + std::chrono::seconds{plan_.expire_seconds} + removal_takes;
+      run_until([this, due] { return all_.now() >= due; }, give_up + everything_ends_after);
+    }
     if (server_ && !all_.violation()) server_->begin_stop(std::chrono::seconds{5});
-    run_until([this] { return !server_; }, give_up);
+    run_until([this] { return !server_; }, give_up + everything_ends_after);
     if (all_.violation()) return;
     go_down(static_cast<crash_mood>(all_.rng.below(5)));
     start_server();
@@ -263,25 +269,33 @@ class history {
     run_until([this] { return clients_.done(); }, give_up + everything_ends_after);
     if (all_.violation()) return;
     run_until([this] { return server_->now() == server::phase::serving; }, give_up + everything_ends_after);
+    // What a crash interrupted is taken up by now.
+    run_until([this, due = all_.now() + removal_takes] { return all_.now() >= due; }, give_up + everything_ends_after);
+    if (all_.violation()) return;
     server_->begin_stop(std::chrono::seconds{5});
     run_until([this] { return !server_; }, give_up + everything_ends_after);
     if (!all_.violation()) look_at_files();
   }
 
-  /// One recording a session, with nothing beside it but its manifest.
+  /// One recording a session, with nothing beside it but its manifest; nothing of a session that was removed.
   void look_at_files() {
     for (const session_record& one : book_.sessions) {
-      if (one.excused || one.plain || !one.assembled || one.cancel_begun) continue;
+      if (one.plain) continue;
       const std::string path =
           store::session_path(session::session_id::parse(one.id, session::id_format::uuid).value(), plan_.fan_out);
+      const bool removed = one.cancelled || one.expired;
+      if (removed && !one.excused && disk::find(machine_.files.root(), path)) {
+        all_.violate(fmt::format("{}: it was removed, and its files are still there", one.id));
+      }
+      if (one.excused || !one.assembled || one.cancel_begun) continue;
       const node_ref place = disk::find(machine_.files.root(), path + "/completed");
       const bool right =
-          place && place->entries.size() == 2 && place->entries.contains("recording.meta") &&
-          std::ranges::all_of(place->entries, [](const auto& entry) {
+          place && disk::find(machine_.files.root(), path)->entries.size() == 1 && place->entries.size() == 2 &&
+          place->entries.contains("recording.meta") && std::ranges::all_of(place->entries, [](const auto& entry) {
             return entry.first == "recording.meta" || entry.first == "recording.webm" || entry.first == "recording.bin";
           });
       if (!right) {
-        all_.violate(fmt::format("{}: completed/ does not hold one recording and its manifest", one.id));
+        all_.violate(fmt::format("{}: there is not one recording and its manifest, and nothing else", one.id));
       }
     }
   }

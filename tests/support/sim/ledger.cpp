@@ -30,7 +30,7 @@ std::string session_record::content() const {
 
 expectation ledger::expect(session_record& session, chunk_record* chunk) {
   ++requests;
-  expectation now{&session, chunk, 0, false, 0, session.cancelled, session.assembled, crashes_};
+  expectation now{&session, chunk, 0, false, 0, session.cancelled, session.assembled, crashes_, world_.now()};
   if (chunk != nullptr) {
     now.floor = chunk->floor;
     now.created = chunk->created;
@@ -50,7 +50,7 @@ bool ledger::applies(const expectation& then) const noexcept {
 }
 
 void ledger::told_success(const expectation& then, std::string_view by) {
-  if (then.cancelled && applies(then)) {
+  if (then.cancelled && applies(then) && !may_be_forgotten(*then.session)) {
     world_.violate(fmt::format("{}: {} succeeded though DELETE was answered before", name_of(then), by));
   }
 }
@@ -67,12 +67,29 @@ void ledger::told_offset(const expectation& then, std::uint64_t offset, std::str
     world_.violate(fmt::format("{}: {} says {} bytes of {}, but only {} were ever sent", name_of(then), by, offset,
                                chunk.length, chunk.sent));
   }
+  // What a HEAD learns may have landed long before; a PATCH that is answered has touched the session since it was
+  // asked.
+  if (by == "PATCH") then.session->moved_at = std::max(then.session->moved_at, then.asked_at);
   chunk.created = true;
   chunk.floor = std::max(chunk.floor, offset);
 }
 
+bool ledger::may_have_expired(const session_record& one) const noexcept {
+  return plan_.expire_seconds > 0 && !one.assembled &&
+         world_.now() - one.moved_at >= std::chrono::seconds{plan_.expire_seconds};
+}
+
+bool ledger::may_be_forgotten(const session_record& one) const noexcept {
+  return plan_.expire_seconds > 0 && world_.now() - one.cancel_began >= std::chrono::seconds{plan_.expire_seconds};
+}
+
 void ledger::told_absent(const expectation& then, int status, std::string_view by) {
   if (!applies(then) || then.session->cancel_begun) return;
+  if (may_have_expired(*then.session)) {
+    // Gone with everything that was told of it; whoever begins anew under its name has another session.
+    if (status == 410 || then.created) then.session->excused = then.session->expired = true;
+    return;
+  }
   if (status == 410) {
     world_.violate(fmt::format("{}: {} says it is gone, and nobody removed it", name_of(then), by));
   } else if (then.created || then.assembled) {
@@ -97,6 +114,15 @@ void ledger::told_recording(const expectation& then, std::string_view bytes) {
   const auto differs = std::ranges::mismatch(bytes, right);
   world_.violate(fmt::format("{}: the recording has {} bytes of {}, and differs from byte {} on", name_of(then),
                              bytes.size(), right.size(), differs.in1 - bytes.begin()));
+}
+
+void ledger::told_part(const expectation& then, std::string_view bytes, std::uint64_t from) {
+  told_assembled(then);
+  if (then.session->excused) return;
+  if (then.session->content().compare(static_cast<std::size_t>(from), bytes.size(), bytes) != 0) {
+    world_.violate(fmt::format("{}: {} bytes of the recording from {} on are not what was sent", name_of(then),
+                               bytes.size(), from));
+  }
 }
 
 void ledger::removal_begins(chunk_record& chunk) {

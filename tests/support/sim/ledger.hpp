@@ -18,7 +18,7 @@ struct chunk_record {
   std::uint64_t sealed{0};  ///< of it, what survives a crash of the machine whatever the level
   bool created{false};      ///< told
   bool created_sealed{false};
-  bool assembled_by_total{false};
+  bool deferred{false};       ///< its length is told with the last bytes
   std::uint32_t removals{0};  ///< begun or ended: what was asked before is told about something else
 };
 
@@ -32,7 +32,11 @@ struct session_record {
   bool cancelled{false};  ///< told
   bool assembled{false};  ///< told
   bool done{false};       ///< its client has what it wanted
-  bool excused{false};    ///< a lying disk has taken of it what nobody can give back
+  bool expired{false};    ///< told, and its time had come
+  /// When the last request was asked that an answer says has brought something: its time counts from then or later.
+  steady_time moved_at{};
+  steady_time cancel_began{};
+  bool excused{false};  ///< a lying disk has taken of it what nobody can give back
 
   [[nodiscard]] std::uint64_t bytes() const noexcept;
   [[nodiscard]] std::string content() const;
@@ -49,6 +53,7 @@ struct expectation {
   bool cancelled{false};
   bool assembled{false};
   std::uint32_t crashes{0};
+  steady_time asked_at{};
 };
 
 /// Everything that any answer promised, in one place, and the rules for what becomes of it.
@@ -60,6 +65,8 @@ class ledger {
   std::uint64_t requests{0};
 
   [[nodiscard]] expectation expect(session_record& session, chunk_record* chunk = nullptr);
+  /// A tombstone stays for as long as an unfinished session does.
+  [[nodiscard]] bool may_be_forgotten(const session_record& one) const noexcept;
   /// What was true then still has to be: no crash, removal or lying disk has come between.
   [[nodiscard]] bool applies(const expectation& then) const noexcept;
   /// An answer said that so many bytes of the chunk are there.
@@ -71,6 +78,8 @@ class ledger {
   /// A success about a session whose removal was told before the question was asked.
   void told_success(const expectation& then, std::string_view by);
   void told_recording(const expectation& then, std::string_view bytes);
+  /// The bytes of a recording from `from` on.
+  void told_part(const expectation& then, std::string_view bytes, std::uint64_t from);
 
   void removal_begins(chunk_record& chunk);
   void removal_ends(chunk_record& chunk);
@@ -85,6 +94,7 @@ class ledger {
 
  private:
   [[nodiscard]] std::string name_of(const expectation& then) const;
+  [[nodiscard]] bool may_have_expired(const session_record& one) const noexcept;
   void fall_back(chunk_record& chunk) const noexcept;
 
   world& world_;

@@ -27,6 +27,11 @@ void for_each_part(Plan& of, const Each& each) {
   each("fallback", of.fallback_parts, 0);
   each("plain", of.plain_parts, 0);
   each("delete", of.delete_parts, 0);
+  each("checksum", of.checksum_parts, 0);
+  each("defer", of.defer_parts, 0);
+  each("range", of.range_parts, 0);
+  each("expire", of.expire_seconds, 0);
+  each("abandon", of.abandon_parts, 0);
   each("fan_out", of.fan_out, 0);
   each("eio", of.disk_odds.eio, 0);
   each("sync_fails", of.disk_odds.sync_fails, 0);
@@ -109,6 +114,13 @@ plan plan::draw(std::uint64_t seed) {
   drawn.fallback_parts = rng.chance(500'000) ? rng.between(1, 500'000) : 0;
   drawn.plain_parts = rng.chance(400'000) ? 300'000 : 0;
   drawn.delete_parts = rng.chance(300'000) ? 100'000 : 0;
+  drawn.checksum_parts = rng.chance(300'000) ? 300'000 : 0;
+  drawn.defer_parts = rng.chance(200'000) ? 300'000 : 0;
+  drawn.range_parts = rng.coin() ? 500'000 : 0;
+  if (rng.chance(200'000)) {
+    drawn.expire_seconds = rng.between(60, 300);
+    drawn.abandon_parts = 400'000;
+  }
   return drawn;
 }
 

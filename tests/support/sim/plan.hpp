@@ -46,6 +46,11 @@ struct plan {
   std::uint64_t fallback_parts{0};
   std::uint64_t plain_parts{0};  ///< of the sessions: plain tus uploads
   std::uint64_t delete_parts{0};
+  std::uint64_t checksum_parts{0};  ///< of the PATCHes: with an Upload-Checksum, right or wrong
+  std::uint64_t defer_parts{0};     ///< of the chunks: created without a length
+  std::uint64_t expire_seconds{0};  ///< unfinished sessions go; 0: nobody waits for it
+  std::uint64_t abandon_parts{0};   ///< of the sessions: their recorder never comes back
+  std::uint64_t range_parts{0};     ///< of the fetches: a part of the recording
 
   [[nodiscard]] static plan draw(std::uint64_t seed);
   /// "sessions=1,lanes=1,faults=0" over a drawn plan. False: there is no such name.

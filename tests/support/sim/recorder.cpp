@@ -24,9 +24,13 @@ question workload::creation_of(const upload_state& of, std::uint32_t index) cons
   question what;
   what.verb = "POST";
   what.target = "/files/" + session.id + "/chunks/";
-  what.fields = {tus_version,
-                 {"Upload-Length", std::to_string(session.chunks[index].length)},
-                 {"Upload-Metadata", std::move(metadata)}};
+  const chunk_record& chunk = session.chunks[index];
+  what.fields = {tus_version, {"Upload-Metadata", std::move(metadata)}};
+  if (chunk.deferred) {
+    what.fields.emplace_back("Upload-Defer-Length", "1");
+  } else {
+    what.fields.emplace_back("Upload-Length", std::to_string(chunk.length));
+  }
   return what;
 }
 
@@ -35,6 +39,10 @@ script<void> workload::record_lane(upload_state& of, unsigned lane) {
   const unsigned lanes = std::min(plan_.lanes, of.session->total);
   for (std::uint32_t index = lane; index < of.session->total; index += lanes) {
     co_await pause{all_, all_.some(0, 30'000)};
+    if (of.abandoned && index >= of.session->total / 2) {
+      of.session->done = true;
+      co_return;
+    }
     co_await upload_chunk(by, of, index);
   }
   if (--of.lanes_left == 0) co_await finish(by, of);
@@ -84,8 +92,11 @@ script<bool> workload::create(client& by, upload_state& of, std::uint32_t index,
   chunk_record& chunk = session.chunks[index];
   const expectation then = book_.expect(session, &chunk);
   question what = creation_of(of, index);
-  if (all_.rng.chance(300'000)) {
-    const std::uint64_t size = all_.rng.between(1, chunk.length);
+  if (chunk.deferred) all_.fired(fault::length_deferred);
+  // Without a length the last byte is left to the PATCH that tells it.
+  const std::uint64_t most = chunk.deferred ? chunk.length - 1 : chunk.length;
+  if (most > 0 && all_.rng.chance(300'000)) {
+    const std::uint64_t size = all_.rng.between(1, most);
     what.fields.push_back(offset_stream);
     what.body = content_of(session.chunk_key(index), 0, size);
     chunk.sent = std::max(chunk.sent, size);
@@ -117,12 +128,25 @@ script<void> workload::patch(client& by, session_record& of, std::uint32_t index
   what.body = content_of(of.chunk_key(index), *at, *at + size);
   what.chunked = all_.rng.chance(100'000);
   if (all_.trouble && all_.rng.chance(60'000)) what.leaves_after = all_.rng.between(150, 400 + size);
-  chunk.sent = std::max(chunk.sent, *at + size);
   const std::uint64_t expected = *at + size;
+  if (chunk.deferred && (expected == chunk.length || all_.rng.coin())) {
+    what.fields.emplace_back("Upload-Length", std::to_string(chunk.length));
+  }
+  if (size > 0 && all_.rng.chance(plan_.checksum_parts)) {
+    what.wrong_checksum = all_.rng.chance(200'000);
+    what.fields.emplace_back("Upload-Checksum", checksum_of(what.body, !what.wrong_checksum));
+  }
+  const bool wrong = what.wrong_checksum;
+  if (!wrong) chunk.sent = std::max(chunk.sent, expected);
   const answer said = co_await ask(by, std::move(what));
   at.reset();
   if (!said) co_return;
   if (said->status == 404 || said->status == 410) book_.told_absent(then, said->status, "PATCH");
+  if (wrong) {
+    all_.fired(fault::checksum_wrong);
+    if (said->ok()) all_.violate(fmt::format("{} chunk {}: a wrong checksum was taken for right", of.id, index));
+    co_return;
+  }
   const auto told = said->number("upload-offset");
   if (!told) co_return;
   book_.told_offset(then, *told, said->ok() ? "PATCH" : "PATCH refused");
@@ -153,7 +177,8 @@ script<void> workload::head(client& by, session_record& of, std::uint32_t index,
     co_return;
   }
   book_.told_offset(then, *at, "HEAD");
-  if (said->number("upload-length") != chunk.length) {
+  const bool still_deferred = chunk.deferred && said->fields.contains("upload-defer-length") && *at < chunk.length;
+  if (said->number("upload-length") != chunk.length && !still_deferred) {
     all_.violate(fmt::format("{} chunk {}: HEAD tells another length than was given", of.id, index));
   }
 }

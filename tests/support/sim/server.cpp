@@ -69,6 +69,7 @@ server::server(machine& on, std::shared_ptr<facts_log> facts, const plan& set)
   data_options_.mode = set.mode;
   data_options_.fan_out = set.fan_out;
   data_options_.version = "sim";
+  if (set.expire_seconds > 0) data_options_.expire_after = std::chrono::seconds{set.expire_seconds};
   http_options_.creations_per_second = 0;
   http_options_.software_version = "sim";
   facts_ = std::make_unique<facts_model>(on.all, std::move(facts), process_.death());

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr unsigned attempts_counted = 7;
+constexpr int checksum_mismatch = 460;
 
 std::string draw_id(dice& rng) {
   const std::uint64_t a = rng.next();
@@ -32,6 +33,18 @@ std::string base64(std::string_view text) {
   return out;
 }
 
+std::string checksum_of(std::string_view body, bool right) {
+  std::uint32_t crc = ~std::uint32_t{0};
+  for (const char c : body) {
+    crc ^= static_cast<std::uint8_t>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+  }
+  crc = right ? ~crc : crc;
+  std::string bytes;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes += static_cast<char>(crc >> shift & 0xffU);
+  return "crc32 " + base64(bytes);
+}
+
 workload::workload(machine& of, ledger& book, const plan& set) : machine_(of), all_(of.all), book_(book), plan_(set) {}
 
 void workload::draw_sessions() {
@@ -49,6 +62,7 @@ void workload::draw_sessions() {
     made->total_told_from = rng.coin() ? 0 : rng.coin() ? one.total - 1 : one.total;
     made->explicit_assembly = made->total_told_from >= one.total || rng.chance(200'000);
     made->to_be_cancelled = rng.chance(plan_.cancel_parts);
+    made->abandoned = rng.chance(plan_.abandon_parts);
     made->lanes_left = one.plain ? 1 : std::min(plan_.lanes, one.total);
     // Mostly what a recorder makes: equal chunks, and a shorter one at the end.
     const bool regular = made->chunk_size_told || rng.coin();
@@ -56,6 +70,7 @@ void workload::draw_sessions() {
     one.chunks.resize(one.total);
     for (std::uint32_t i = 0; i < one.total; ++i) {
       const bool last = i + 1 == one.total;
+      one.chunks[i].deferred = !one.plain && rng.chance(plan_.defer_parts);
       one.chunks[i].length = regular && !last ? stride : rng.between(1, regular ? stride : plan_.chunk_bytes_max);
     }
     uploads_.push_back(std::move(made));
@@ -110,13 +125,15 @@ script<workload::answer> workload::ask(client& by, question what) {
     if (what.leaves_after) line += fmt::format(", leaving after {}", *what.leaves_after);
     all_.trace("-> {}", line);
   }
+  const std::string verb = what.verb;
+  const bool wrong = what.wrong_checksum;
   answer said = co_await by.ask(std::move(what));
   if (all_.tracing()) {
     all_.trace("<- {}: {}{}", line, said ? std::to_string(said->status) : "nothing",
                said && said->fields.contains("upload-offset") ? " at " + said->fields.at("upload-offset") : "");
     if (said && said->status >= 400) all_.trace("   {}", said->body);
   }
-  if (said) judge_status(*said, what.verb);
+  if (said && !(wrong && said->status == checksum_mismatch)) judge_status(*said, verb);
   all_.stir(said ? static_cast<std::uint64_t>(said->status) : 0);
   co_return said;
 }

@@ -37,6 +37,7 @@ class workload {
     std::uint32_t total_told_from{0};  ///< chunks from this index on say totalChunks
     bool explicit_assembly{false};
     bool to_be_cancelled{false};
+    bool abandoned{false};  ///< nobody comes back for its second half
     unsigned lanes_left{0};
   };
   using answer = std::optional<heard>;
@@ -66,7 +67,10 @@ class workload {
   [[nodiscard]] script<void> ask_to_assemble(client& by, upload_state& of);
   [[nodiscard]] script<void> status(client& by, session_record& of);
   [[nodiscard]] script<bool> fetch(client& by, session_record& of);
+  [[nodiscard]] script<void> fetch_part(client& by, session_record& of);
   [[nodiscard]] script<void> audit(session_record& of);
+  /// Whether the session is gone, or rightly stays.
+  [[nodiscard]] script<bool> look_for_expiry(client& by, session_record& of);
   // plain.cpp
   [[nodiscard]] script<void> plain_upload(upload_state& of);
   // visitor.cpp
@@ -84,6 +88,8 @@ class workload {
   std::list<actor> actors_;
 };
 
+/// An Upload-Checksum field: crc32 of the body, or of another one.
+[[nodiscard]] std::string checksum_of(std::string_view body, bool right);
 /// Base64 of RFC 4648 4.
 [[nodiscard]] std::string base64(std::string_view text);
 

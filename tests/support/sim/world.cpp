@@ -40,6 +40,10 @@ constexpr std::array<std::string_view, fault_kinds> names{
     "session cancelled",
     "chunk deleted",
     "fell back",
+    "checksum wrong",
+    "length deferred",
+    "range fetched",
+    "session expired",
 };
 }  // namespace
 

@@ -45,15 +45,28 @@ std::vector<std::uint32_t> chunk_map::missing_below(std::uint32_t total) const {
   return missing;
 }
 
-bool chunk_map::all_complete(std::uint32_t total) const noexcept {
-  if (chunks_.size() < total) return false;
+namespace {
+
+[[nodiscard]] bool all_below(const chunk_map::container& chunks, std::uint32_t total,
+                             bool (*holds)(const chunk&)) noexcept {
+  if (chunks.size() < total) return false;
   std::uint32_t next = 0;
-  for (const auto& [index, one] : chunks_) {
+  for (const auto& [index, one] : chunks) {
     if (next == total) break;
-    if (index != next || !one.complete()) return false;
+    if (index != next || !holds(one)) return false;
     ++next;
   }
   return next == total;
+}
+
+}  // namespace
+
+bool chunk_map::all_complete(std::uint32_t total) const noexcept {
+  return all_below(chunks_, total, [](const chunk& one) { return one.complete(); });
+}
+
+bool chunk_map::all_written(std::uint32_t total) const noexcept {
+  return all_below(chunks_, total, [](const chunk& one) { return one.length_bytes == one.written_bytes; });
 }
 
 }  // namespace wf::session

@@ -182,11 +182,13 @@ io::task<void> file_store::resume_work(session::session_id id) {
   session::state now{};
   bool known = false;
   bool waits_for_parts = false;
+  bool ready = false;  // then its loading has queued it
   {
     const std::lock_guard lock{entry->mutex};
     known = entry->known;
     now = entry->value.now;
     const session::chunk* first = entry->value.chunks.find(0);
+    ready = entry->value.ready_to_assemble();
     waits_for_parts = first != nullptr && is_final(first->concat) && !first->complete();
   }
   if (!known || session::is_tombstone(now)) {
@@ -210,6 +212,11 @@ io::task<void> file_store::resume_work(session::session_id id) {
     commits_.submit(std::move(done));
   } else if (waits_for_parts) {
     joins_.watch(id);
+  } else if (!ready && session::accepts_bytes(now)) {
+    // Its last bytes fell back with the machine; when they come again, so does the row.
+    commit_request done;
+    done.rows = {no_work_row(id)};
+    commits_.submit(std::move(done));
   }
 }
 

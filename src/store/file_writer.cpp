@@ -154,6 +154,10 @@ io::task<result<void>> file_writer::promise() {
     vouched = core_.with.level == durability::patch || (core_.with.level == durability::chunk && completes);
     if (length_declared_) request.rows.push_back(chunk_row(held_->id(), index_, *one));
     request.rows.push_back(progress_row(held_->id(), index_, *one, covered, vouched, core_.era));
+    // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
+    // together all the same, though its client, which has its answer, never comes back.
+    const session::recording& value = held_->value;
+    if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
   }
   if (vouched) {
     request.files = held_->files.dirty_files();

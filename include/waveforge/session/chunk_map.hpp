@@ -66,7 +66,10 @@ class chunk_map {
   [[nodiscard]] std::uint64_t promised_bytes() const noexcept;
   /// Indices below `total` that are not complete, sorted.
   [[nodiscard]] std::vector<std::uint32_t> missing_below(std::uint32_t total) const;
+  /// Every byte below `total` is promised.
   [[nodiscard]] bool all_complete(std::uint32_t total) const noexcept;
+  /// Every byte below `total` is written; some may still wait for the round that promises them.
+  [[nodiscard]] bool all_written(std::uint32_t total) const noexcept;
 
  private:
   container chunks_;

@@ -108,6 +108,17 @@ TEST(ChunkMap, AllCompleteLooksOnlyBelowTheTotal) {
   EXPECT_FALSE(map.all_complete(4));
 }
 
+TEST(ChunkMap, AllWrittenDoesNotWaitForThePromise) {
+  chunk_map map;
+  chunk waiting = chunk_of(10, 10);
+  waiting.promised_bytes = 3;
+  map.add(0, waiting);
+  EXPECT_TRUE(map.all_written(1));
+  EXPECT_FALSE(map.all_complete(1));
+  map.add(1, chunk_of(std::nullopt, 5));
+  EXPECT_FALSE(map.all_written(2));
+}
+
 TEST(ChunkMap, AgreesWithCountingOneByOne) {
   test::seeded random{"ChunkMap.AgreesWithCountingOneByOne"};
   for (int round = 0; round < 2'000; ++round) {

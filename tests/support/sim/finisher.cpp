@@ -160,9 +160,9 @@ script<bool> workload::look_for_expiry(client& by, session_record& of) {
   const answer said = co_await ask(by, std::move(what));
   if (!said || said->status >= 500) co_return false;
   if (said->status == 404 || said->status == 410) {
-    // A plain upload that is not finished has nothing to read either.
-    if (said->status == 410) all_.fired(fault::expired);
-    of.expired = !of.plain || said->status == 410;
+    // Not found may also be what a crash has taken the facts of: its files are orphans, and an operator's.
+    of.expired = said->status == 410;
+    if (of.expired) all_.fired(fault::expired);
     co_return true;
   }
   if (of.plain) co_return true;

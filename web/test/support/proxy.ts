@@ -11,6 +11,8 @@ export interface Seen {
   /** Bytes of the body that went on to the server. */
   forwarded: number;
   status: number | null;
+  /** As what it is counted in `running`. */
+  counts: 'PATCH' | 'form' | null;
 }
 
 export type Fault =
@@ -90,15 +92,22 @@ export class FaultProxy {
     return this.seen.filter((seen) => seen.method === method && pattern.test(seen.path));
   }
 
+  /** Once for each request: it is not on its way any more. */
+  private ended(seen: Seen): void {
+    if (seen.counts) this.running[seen.counts] -= 1;
+    seen.counts = null;
+  }
+
   private async handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const seen: Seen = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, at: performance.now(), forwarded: 0, status: null };
+    const seen: Seen = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, at: performance.now(), forwarded: 0, status: null, counts: null };
     this.seen.push(seen);
     if (this.mode === 'down') { request.socket.resetAndDestroy(); return; }
     const kind = seen.method === 'PATCH' ? 'PATCH' : seen.path.startsWith('/upload/chunk') ? 'form' : null;
     if (kind) {
       this.running[kind] += 1;
       this.most[kind] = Math.max(this.most[kind], this.running[kind]);
-      response.on('close', () => { this.running[kind] -= 1; });
+      seen.counts = kind;
+      response.on('close', () => this.ended(seen));
     }
     const rule = this.rules.find(({ matches, times }) => times > 0 && matches(seen));
     if (rule) rule.times -= 1;
@@ -127,7 +136,7 @@ export class FaultProxy {
     if (fault?.kind === 'stall') this.stalled.add(upstream);
     upstream.on('response', (answer) => {
       seen.status = answer.statusCode ?? null;
-      if (fault?.kind === 'loseAnswer' || this.mode === 'down') { client.resetAndDestroy(); return; }
+      if (fault?.kind === 'loseAnswer' || this.mode === 'down') { this.ended(seen); client.resetAndDestroy(); return; }
       const headers: http.OutgoingHttpHeaders = { ...answer.headers };
       if (fault?.kind === 'rewrite') {
         for (const [name, value] of Object.entries(fault.headers)) {
@@ -169,6 +178,8 @@ export class FaultProxy {
         // The server shall have what was let through before the connection breaks.
         await new Promise((resolve) => { setTimeout(resolve, 50); });
         upstream.destroy();
+        // Before the reset: the browser sends it again at once, and that may be seen before this connection's own end.
+        this.ended(seen);
         client.resetAndDestroy();
         return;
       }

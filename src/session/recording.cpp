@@ -81,9 +81,7 @@ std::string_view extension_of(std::string_view file_name) noexcept {
 }  // namespace
 
 utc_time recording::updated_at() const noexcept {
-  utc_time latest = std::max(created_at, ended_at);
-  for (const auto& [index, one] : chunks.all()) latest = std::max({latest, one.created_at, one.touched_at});
-  return latest;
+  return std::max({created_at, ended_at, chunks.touched_at()});
 }
 
 std::string recording_file_name(std::string_view format, std::string_view name) {

@@ -82,7 +82,7 @@ void file_writer::count_landed(std::uint64_t bytes, bool visible) {
   if (one == nullptr) return;
   one->written_bytes += bytes;
   if (one->length_bytes) held_->reserved.take(bytes);
-  one->touched_at = core_.world.time.utc_now();
+  held_->value.chunks.touch(*one, core_.world.time.utc_now());
 }
 
 io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& body, const append_options& with) {

@@ -43,7 +43,7 @@ struct rows_of_session {
     one->vouched_bytes = row->vouched_bytes;
     one->written_bytes = counts ? row->unvouched_bytes : row->vouched_bytes;
     one->promised_bytes = one->written_bytes;
-    one->touched_at = row->touched_at;
+    into.chunks.touch(*one, row->touched_at);
     unvouched = unvouched || (counts && row->unvouched_bytes != row->vouched_bytes);
     return {};
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,8 +48,16 @@ class chunk_map {
   [[nodiscard]] chunk* find(std::uint32_t index) noexcept;
   [[nodiscard]] const chunk* find(std::uint32_t index) const noexcept;
   chunk& add(std::uint32_t index, chunk value) {
+    touched_at_ = std::max({touched_at_, value.created_at, value.touched_at});
     return chunks_.insert_or_assign(index, std::move(value)).first->second;
   }
+  /// A byte of `one`, a chunk of this map, came at `now`.
+  void touch(chunk& one, utc_time now) noexcept {
+    one.touched_at = now;
+    touched_at_ = std::max(touched_at_, now);
+  }
+  /// The latest creation of a chunk or byte of one; of chunks removed since, too. Every PATCH asks for it.
+  [[nodiscard]] utc_time touched_at() const noexcept { return touched_at_; }
   void erase(std::uint32_t index) { chunks_.erase(index); }
   /// Drop every chunk from `first` on; their indices.
   std::vector<std::uint32_t> erase_from(std::uint32_t first);
@@ -73,6 +82,7 @@ class chunk_map {
 
  private:
   container chunks_;
+  utc_time touched_at_{};
 };
 
 }  // namespace wf::session

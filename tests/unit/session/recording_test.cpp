@@ -117,6 +117,10 @@ TEST(Recording, WasUpdatedWhenAnythingLastHappened) {
   EXPECT_EQ(value.updated_at(), utc_time{20ms});
   value.chunks.add(1, chunk_at(utc_time{15ms}, utc_time{30ms}));
   EXPECT_EQ(value.updated_at(), utc_time{30ms});
+  value.chunks.touch(*value.chunks.find(0), utc_time{35ms});
+  EXPECT_EQ(value.updated_at(), utc_time{35ms});
+  value.chunks.erase(0);
+  EXPECT_EQ(value.updated_at(), utc_time{35ms}) << "removing a chunk takes no time away";
   value.ended_at = utc_time{40ms};
   EXPECT_EQ(value.updated_at(), utc_time{40ms});
 }

@@ -78,7 +78,7 @@ TEST_F(Sweeper, ASessionThatWasWrittenToMeanwhileIsFiledAgain) {
   put_session("sid");
   const auto entry = run(sessions_.find(id_of("sid"))).value();
   time_.turn(61min);
-  entry->value.chunks.find(0)->touched_at = time_.utc_now();
+  entry->value.chunks.touch(*entry->value.chunks.find(0), time_.utc_now());
   EXPECT_EQ(sweep(), 1U);
   EXPECT_EQ(state_of("sid"), session::state::open);
   EXPECT_EQ(rows_in_index(), 1U);

@@ -37,7 +37,7 @@ io::task<result<void>> connection_body::invite() {
   co_return result<void>{};
 }
 
-io::task<result<std::uint64_t>> connection_body::await_bytes(std::uint64_t low_water) {
+io::task<result<std::uint64_t>> connection_body::await_bytes(std::uint64_t low_water, std::uint64_t in_hand) {
   if (interrupted_) co_return fail(interruption);
   auto invited = co_await invite();
   if (!invited) co_return fail(std::move(invited.error()));
@@ -55,6 +55,7 @@ io::task<result<std::uint64_t>> connection_body::await_bytes(std::uint64_t low_w
     if (readable > 0) co_return readable;
     if (*ready) co_return fail(errc::peer_gone, "The connection ended before the body did.");
     if (!fast_enough) co_return fail(errc::timed_out, "The body came slower than the minimum rate.");
+    if (in_hand > 0) co_return std::uint64_t{0};
   }
 }
 

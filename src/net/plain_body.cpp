@@ -36,10 +36,11 @@ void plain_body::took(std::uint64_t count) noexcept {
 }
 
 io::task<result<std::uint64_t>> plain_body::wait(std::uint64_t want) {
-  if (!held_.empty() && !interrupted()) co_return held_.bytes.size();
-  auto there = co_await await_bytes(std::min(want, rest_bytes_));
+  const std::uint64_t held = held_.bytes.size();
+  if (held > 0 && held >= std::min(want, rest_bytes_) && !interrupted()) co_return held;
+  auto there = co_await await_bytes(std::min(want, rest_bytes_) - held, held);
   if (!there) co_return fail(std::move(there.error()));
-  co_return std::min(*there, rest_bytes_);
+  co_return std::min(held + *there, rest_bytes_);
 }
 
 io::task<result<std::size_t>> plain_body::receive(std::span<std::byte> into, std::shared_ptr<void>) {

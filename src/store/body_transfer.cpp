@@ -196,13 +196,9 @@ io::task<result<bool>> body_transfer::direct_piece() {
   const std::uint64_t want = std::min<std::uint64_t>(on_.buffers.buffer_bytes(), rest());
   // Less than a block, or less than what came with the head fills: the tail of the body.
   if (want < direct_block_bytes || into_.position_bytes % direct_block_bytes != 0) co_return false;
-  std::uint64_t have = in_hand;
-  if (have < want) {
-    const auto ready = co_await body_.wait(want - have);
-    if (!ready) co_return fail(ready.error());
-    have += *ready;
-  }
-  const std::uint64_t size = std::min(have, want) / direct_block_bytes * direct_block_bytes;
+  const auto ready = co_await body_.wait(want);
+  if (!ready) co_return fail(ready.error());
+  const std::uint64_t size = std::min(*ready, want) / direct_block_bytes * direct_block_bytes;
   if (size == 0) co_return false;
   const auto opened = co_await into_.files->open_direct(*into_.file);
   if (!opened) co_return false;

@@ -17,6 +17,7 @@ struct seen_request {
   std::string body{};
   std::string trailer{};           ///< of X-Sum
   std::optional<error> failure{};  ///< of the body
+  std::uint64_t waited{0};         ///< what waiting for all of it came to
 };
 
 /// Says "a", "b", "c", and then nothing until it is asked to end.
@@ -35,8 +36,9 @@ class three_letters final : public api::stream_body {
   int count_{0};
 };
 
-/// Answers by path: /echo reads the body and sends it back, /ignore does not read it, /file, /static, /letters,
-/// /events, /silent, /none (204), /unchanged (304), /throw, /bad-field; anything else is 200 "hello".
+/// Answers by path: /echo reads the body and sends it back, /whole first waits for all of it, /ignore does not read it,
+/// /file, /static, /letters, /events, /silent, /none (204), /unchanged (304), /throw, /bad-field; anything else is 200
+/// "hello".
 class scripted_handler final : public api::handler {
  public:
   std::vector<seen_request> seen{};
@@ -48,9 +50,13 @@ class scripted_handler final : public api::handler {
   }
 
   io::task<api::reply> handle(const api::request& what) override {
-    seen.push_back({std::string{what.head.verb_text()}, std::string{what.head.path()}, {}, {}, {}});
+    seen.push_back({std::string{what.head.verb_text()}, std::string{what.head.path()}, {}, {}, {}, 0});
     const std::string path = seen.back().path;
-    if (path == "/echo") co_return co_await echo(what, seen.size() - 1);
+    if (path == "/whole") {
+      auto there = co_await what.body.wait(what.body.remaining().value_or(1));
+      seen.back().waited = there.value_or(0);
+    }
+    if (path == "/echo" || path == "/whole") co_return co_await echo(what, seen.size() - 1);
     api::reply answer;
     answer.set("Content-Type", "text/plain");
     if (path == "/ignore") {

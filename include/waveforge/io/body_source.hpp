@@ -41,9 +41,9 @@ class body_source {
   virtual void took(std::uint64_t count) noexcept = 0;
 
   /// Until about `want` bytes (or the rest of the body) can be had without waiting, at most limits::poll_interval_max;
-  /// then what is there is offered. Sends 100 Continue first where it was asked for. Returns how many bytes to expect
-  /// at once, at least 1. peer_gone: the connection ended early; timed_out: slower than the minimum rate; displaced:
-  /// cancelled.
+  /// then what is there is offered. Both numbers count the bytes in hand. Sends 100 Continue first where it was asked
+  /// for. Returns how many bytes to expect at once, at least 1. peer_gone: the connection ended early; timed_out:
+  /// slower than the minimum rate; displaced: cancelled.
   [[nodiscard]] virtual task<result<std::uint64_t>> wait(std::uint64_t want) = 0;
   /// Next bytes of the body, at most into.size(), at least 1; 0: the body has ended.
   [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void> owner) = 0;

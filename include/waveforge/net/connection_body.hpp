@@ -34,8 +34,9 @@ class connection_body : public io::body_source {
   [[nodiscard]] virtual held_bytes beyond() noexcept = 0;
 
  protected:
-  /// Until `low_water` bytes, or fewer after limits::poll_interval_max, are there to be received; how many, at least 1.
-  [[nodiscard]] io::task<result<std::uint64_t>> await_bytes(std::uint64_t low_water);
+  /// Until `low_water` bytes, or fewer after limits::poll_interval_max, are there to be received; how many. At least 1,
+  /// unless the caller has bytes in hand that he can go on with after that time.
+  [[nodiscard]] io::task<result<std::uint64_t>> await_bytes(std::uint64_t low_water, std::uint64_t in_hand = 0);
   /// What comes next from the connection, at least 1 byte: waits for it only when nothing is there.
   [[nodiscard]] io::task<result<std::size_t>> pull(std::span<std::byte> into);
   /// `count` bytes were received by somebody else, straight from the socket.

@@ -31,6 +31,25 @@ TEST_F(body_test, a_body_that_comes_in_pieces_is_taken_to_its_end_and_no_further
   EXPECT_EQ(last().method, "GET");
 }
 
+TEST_F(body_test, waiting_for_all_of_a_body_counts_what_came_with_the_head) {
+  // Whoever writes whole blocks would write two pieces where one would do.
+  say("POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nab");
+  settle();
+  say("cdef");
+  until_heard("abcdef");
+  EXPECT_EQ(last().waited, 6U);
+}
+
+TEST_F(body_test, what_came_with_the_head_is_offered_when_no_more_comes_for_a_while) {
+  say("POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nab");
+  settle();
+  time_.advance(5s);
+  until_reading();
+  EXPECT_EQ(last().waited, 2U);
+  say("cdef");
+  until_heard("abcdef");
+}
+
 TEST_F(body_test, a_chunked_body_may_be_cut_at_any_byte) {
   const std::string request =
       std::string{chunked_head} + "3;a=b\r\nabc\r\n11\r\n0123456789abcdefg\r\n0\r\nX-Sum: 42\r\nOther: 1\r\n\r\n";

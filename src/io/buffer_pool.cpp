@@ -13,16 +13,24 @@ namespace wf::io {
 struct buffer_pool::state {
   state(ring_context& context, std::size_t count, std::size_t bytes_each)
       : ring(context), buffer_bytes(bytes_each), mapping_bytes(count * bytes_each), buffers(count) {
-    void* memory = ::mmap(nullptr, mapping_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* memory = ::mmap(nullptr, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc{};
+    mapped = memory;
     mapping = static_cast<std::byte*>(memory);
+    if (mapping_bytes >= huge_page_bytes) {
+      // One entry of the processor's address cache instead of 128 a buffer, one piece of a disk request instead of 128.
+      void* first = memory;
+      std::size_t room = mapped_bytes();
+      mapping = static_cast<std::byte*>(std::align(huge_page_bytes, mapping_bytes, first, room));
+      (void)::madvise(mapping, mapping_bytes, MADV_HUGEPAGE);  // a comfort: small pages do as well
+    }
     free.reserve(count);
     for (std::size_t i = count; i-- > 0;) {
       buffers[i] = {{mapping + i * bytes_each, bytes_each}, static_cast<std::uint16_t>(i), false};
       free.push_back(static_cast<std::uint16_t>(i));
     }
   }
-  ~state() { ::munmap(mapping, mapping_bytes); }
+  ~state() { ::munmap(mapped, mapped_bytes()); }
   state(const state&) = delete;
   state& operator=(const state&) = delete;
 
@@ -52,9 +60,16 @@ struct buffer_pool::state {
 
   static constexpr std::size_t registered_max = 16'384;  // IORING_MAX_REG_BUFFERS
 
+  static constexpr std::size_t huge_page_bytes = 2UL << 20U;
+  /// Room to begin at a huge page's address.
+  [[nodiscard]] std::size_t mapped_bytes() const noexcept {
+    return mapping_bytes < huge_page_bytes ? mapping_bytes : mapping_bytes + huge_page_bytes;
+  }
+
   ring_context& ring;
   std::size_t buffer_bytes;
   std::size_t mapping_bytes;
+  void* mapped{nullptr};
   std::byte* mapping{nullptr};
   std::vector<buffer> buffers;
   std::size_t registered_count{0};

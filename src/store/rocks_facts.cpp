@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -14,6 +15,9 @@
 namespace wf::store {
 
 namespace {
+
+/// Kind, name space and UUID: what the rows of one kind and session have in common.
+constexpr std::size_t session_prefix_bytes = 38;
 
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -45,6 +49,8 @@ rocksdb::Options make_options(facts_access access) {
   // A torn tail of the log is what a crash leaves; the rows before it are whole and in order.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.compression = rocksdb::kNoCompression;
+  // Rows of one kind and session come one after the other: the table in memory is searched from the last one's place.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(session_prefix_bytes));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8_MiB);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most look-ups of unknown ids end here

@@ -1,6 +1,7 @@
 #include "waveforge/io/notifier.hpp"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <cerrno>
 
 #include "await.hpp"
@@ -59,14 +60,18 @@ task<void> notifier::wait_uninterrupted(std::uint64_t seen) {
 }
 
 void notifier::notify_all() noexcept {
-  // Under the lock to the end: a waiter that gives up meanwhile, and its ring, wait in dismiss until its id was used.
+  // The rings are woken after the lock, which is the first thing a waiter takes. They, not this object, live until
+  // then.
+  boost::container::small_vector<ring_context::wake_up, 4> asleep;
+  // Posted under the lock: a waiter that gives up meanwhile, and its ring, wait in dismiss until its id was used.
   const std::lock_guard lock{mutex_};
   ++sequence_;
   for (const waiter& one : waiters_) {
     if (one.ring->running_here()) {
       (void)one.ring->complete_external(one.id, 0);
     } else {
-      one.ring->post([ring = one.ring, id = one.id] { (void)ring->complete_external(id, 0); });
+      asleep.push_back(
+          one.ring->post_quietly([ring = one.ring, id = one.id] { (void)ring->complete_external(id, 0); }));
     }
   }
   waiters_.clear();

@@ -1,8 +1,8 @@
 #include "waveforge/io/ring_context.hpp"
 
-#include <thread>
-
+#include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "waveforge/base/check.hpp"
 #include "waveforge/base/limits.hpp"
@@ -15,11 +15,11 @@ namespace {
 /// Completions taken from the backend at a time: a page of them.
 constexpr std::size_t reap_batch = 256;
 
-thread_local const ring_context* running_context = nullptr;
+thread_local ring_context* running_context = nullptr;
 
 class running_mark {
  public:
-  explicit running_mark(const ring_context* context) noexcept : before_(running_context) {
+  explicit running_mark(ring_context* context) noexcept : before_(running_context) {
     // A turn inside a turn would resume coroutines below the one that is running.
     WF_CHECK(before_ != context);
     running_context = context;
@@ -29,7 +29,7 @@ class running_mark {
   running_mark& operator=(const running_mark&) = delete;
 
  private:
-  const ring_context* before_;
+  ring_context* before_;
 };
 
 }  // namespace
@@ -41,17 +41,36 @@ ring_context::ring_context(kernel& world, const clock& time, std::unique_ptr<rin
       name_(std::move(name)),
       table_(std::make_unique<op_table>(limits::operations_max)) {}
 
-/// Held by whoever calls from another thread: what he posted may end the loop, and the ring must outlive his wake().
-class ring_context::visit {
- public:
-  explicit visit(ring_context& ring) noexcept : ring_(ring) { ring_.visitors_.fetch_add(1, std::memory_order_relaxed); }
-  ~visit() { ring_.visitors_.fetch_sub(1, std::memory_order_release); }
-  visit(const visit&) = delete;
-  visit& operator=(const visit&) = delete;
+ring_context::wake_up::wake_up(ring_context& ring) noexcept : ring_(&ring) {
+  ring_->visitors_.fetch_add(1, std::memory_order_relaxed);
+}
 
- private:
-  ring_context& ring_;
-};
+ring_context::wake_up::~wake_up() {
+  if (ring_ == nullptr) return;
+  if (running_context != nullptr && running_context != ring_) {
+    running_context->owe(*ring_);
+  } else {
+    ring_->let_go(true);
+  }
+}
+
+void ring_context::let_go(bool wake) noexcept {
+  if (wake) backend_->wake();
+  visitors_.fetch_sub(1, std::memory_order_release);
+}
+
+void ring_context::owe(ring_context& ring) {
+  if (std::ranges::find(owed_, &ring) == owed_.end()) {
+    owed_.push_back(&ring);
+  } else {
+    ring.let_go(false);  // the one that is listed holds it
+  }
+}
+
+void ring_context::pay_wake_ups() noexcept {
+  for (ring_context* ring : owed_) ring->let_go(true);
+  owed_.clear();
+}
 
 ring_context::~ring_context() {
   while (visitors_.load(std::memory_order_acquire) != 0) std::this_thread::yield();  // a system call's time at most
@@ -90,6 +109,7 @@ bool ring_context::turn(bool wait) {
   const running_mark mark{this};
   take_posted();
   bool progressed = run_ready();
+  pay_wake_ups();
   std::optional<steady_time> until = steady_time::min();
   if (wait && ready_.empty() && !(stopped_.load(std::memory_order_acquire) && idle())) {
     until = deadlines_.empty() ? std::nullopt : std::optional{deadlines_.earliest()};
@@ -99,27 +119,29 @@ bool ring_context::turn(bool wait) {
   progressed |= expire();
   take_posted();
   progressed |= run_ready();
+  pay_wake_ups();
   return progressed;
 }
 
 void ring_context::stop() noexcept {
-  const visit here{*this};
+  const wake_up last{*this};
   stopped_.store(true, std::memory_order_release);
-  backend_->wake();
 }
 
 void ring_context::post(unique_function<void()> function) {
+  (void)post_quietly(std::move(function));
+}
+
+ring_context::wake_up ring_context::post_quietly(unique_function<void()> function) {
   if (running_here()) {
     ready_.push_back({std::move(function)});
-    return;
+    return {};
   }
-  const visit here{*this};
-  {
-    const std::lock_guard lock{posted_mutex_};
-    posted_.push_back(std::move(function));
-    anything_posted_.store(true, std::memory_order_release);
-  }
-  backend_->wake();
+  wake_up later{*this};
+  const std::lock_guard lock{posted_mutex_};
+  posted_.push_back(std::move(function));
+  anything_posted_.store(true, std::memory_order_release);
+  return later;
 }
 
 void ring_context::take_posted() {

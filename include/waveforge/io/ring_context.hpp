@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "waveforge/base/clock.hpp"
@@ -40,6 +41,21 @@ class ring_context final : public asio::execution_context {
   ring_context(const ring_context&) = delete;
   ring_context& operator=(const ring_context&) = delete;
 
+  /// Wakes the loop when it ends; from another loop's thread, when that loop's turn ends, so that a turn that posts to
+  /// a ring many times wakes it once and not into the middle. Held by whoever calls from another thread: what he posted
+  /// may end the loop, and the ring lives until he has let go of it.
+  class wake_up {
+   public:
+    wake_up() = default;
+    explicit wake_up(ring_context& ring) noexcept;
+    wake_up(wake_up&& other) noexcept : ring_(std::exchange(other.ring_, nullptr)) {}
+    wake_up& operator=(wake_up&&) = delete;
+    ~wake_up();
+
+   private:
+    ring_context* ring_{nullptr};
+  };
+
   [[nodiscard]] ring_executor get_executor() noexcept;
 
   /// Turn until stop() was called and nothing is ready or in flight. An operation that the kernel does not give back
@@ -51,6 +67,12 @@ class ring_context final : public asio::execution_context {
   void stop() noexcept;
   /// Thread-safe. Run `function` on the loop's thread, after everything posted before it.
   void post(unique_function<void()> function);
+  /// The same for a caller that holds a lock the function's readers want: the loop is woken when what this returns
+  /// ends, which is to be after the lock. Were it woken before, it would run into the lock at once and sleep again.
+  [[nodiscard]] wake_up post_quietly(unique_function<void()> function);
+
+  /// Wake the rings this loop has posted to now, in a turn that goes on for long.
+  void pay_wake_ups() noexcept;
 
   /// Start `op`. `done` is called once per completion, from the loop, never from inside start. When `until` passes
   /// first, the operation is cancelled and completes with -ETIMEDOUT (or with its result, if that came first).
@@ -85,8 +107,6 @@ class ring_context final : public asio::execution_context {
     bool more{false};
   };
 
-  class visit;
-
   op_id open(operation&& op, deadline until, unique_function<void(std::int32_t)>&& done, bool external);
   bool run_ready() noexcept;
   void deliver(const ready_item& item);
@@ -94,6 +114,8 @@ class ring_context final : public asio::execution_context {
   bool reap();
   bool expire();
   void settle(op_id which, std::int32_t value, bool more);
+  void owe(ring_context& ring);
+  void let_go(bool wake) noexcept;
   [[nodiscard]] bool idle() const noexcept;
 
   kernel& world_;
@@ -105,6 +127,7 @@ class ring_context final : public asio::execution_context {
   std::vector<ready_item> ready_;
   std::vector<ready_item> running_;
   std::atomic<unsigned> visitors_{0};
+  std::vector<ring_context*> owed_;  ///< posted to in this turn and not woken yet
   std::mutex posted_mutex_;
   std::vector<unique_function<void()>> posted_;
   std::atomic<bool> anything_posted_{false};

@@ -12,9 +12,6 @@ namespace {
 
 /// Free space below which no fact is begun. The log is preallocated, so that what was begun ends.
 constexpr std::uint64_t facts_room_bytes = 256_KiB;
-/// With so much room it need not be asked again for a moment: nothing writes a GiB in 20 ms.
-constexpr std::uint64_t roomy_bytes = 1_GiB;
-constexpr auto roomy_span = std::chrono::milliseconds{20};
 
 }  // namespace
 
@@ -141,11 +138,8 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
   }
 }
 
-result<void> committer::room_for_facts() {
-  const steady_time now = world_.time.now();
-  if (now < roomy_until_) return {};
+result<void> committer::room_for_facts() const {
   const auto space = root_.free_space();
-  if (space && space->available_bytes >= roomy_bytes) roomy_until_ = now + roomy_span;
   if (!space || space->available_bytes >= facts_room_bytes) return {};
   return fail(errc::no_space, "the disk is full; what is stored stays readable, try again when there is room");
 }

@@ -103,7 +103,7 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
 io::task<result<created_chunk>> file_store::find_again(session_hold held, const create_request& request) {
   session_entry& entry = *held;
   const std::uint32_t index = to_number(request.index);
-  const auto settled = co_await core_.settle(entry, index, true, nullptr);
+  const auto settled = co_await core_.settle(held.entry(), index, true, nullptr);
   if (!settled) co_return fail(settled.error());
   commit_request commit;
   std::uint64_t row = 0;
@@ -154,7 +154,7 @@ io::task<result<std::unique_ptr<writer>>> file_store::write_now(session::session
   if (!held) co_return fail(held.error());
   auto mine = std::make_shared<active_writer>();
   mine->ring = co_await io::this_ring();
-  const auto settled = co_await core_.settle(**held, index, true, mine);
+  const auto settled = co_await core_.settle(held->entry(), index, true, mine);
   if (!settled) co_return fail(settled.error());
   {
     const std::lock_guard lock{(*held)->mutex};
@@ -180,7 +180,7 @@ io::task<result<chunk_view>> file_store::settle_now(session::session_id id, std:
     if (held.error().code == errc::damaged) co_return fail(errc::locked, held.error().detail);
     co_return fail(held.error());
   }
-  const auto settled = co_await core_.settle(**held, index, true, nullptr);
+  const auto settled = co_await core_.settle(held->entry(), index, true, nullptr);
   if (!settled) co_return fail(settled.error());
   const std::lock_guard lock{(*held)->mutex};
   const session::chunk* one = (*held)->value.chunks.find(index);

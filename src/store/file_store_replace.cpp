@@ -47,7 +47,7 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
   const std::uint32_t index = to_number(request.index);
   auto mine = std::make_shared<active_writer>();
   mine->ring = &on.ring;
-  const auto settled = co_await core_.settle(entry, index, true, mine, true);
+  const auto settled = co_await core_.settle(held->entry(), index, true, mine, true);
   if (!settled) co_return fail(settled.error());
   session::chunk before;
   bool claimed = false;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "waveforge/store/rows.hpp"
-
 namespace wf::store {
 
 file_writer::file_writer(store_core& core, session_hold held, std::uint32_t index, std::shared_ptr<active_writer> mine)
@@ -45,7 +43,7 @@ io::task<result<chunk_view>> file_writer::append_now(io::worker& on, io::body_so
   }
   end();
   // Also after a failure: the prefix that landed is kept, and what is told of it must be true.
-  const auto promised = co_await promise();
+  const auto promised = co_await core_.promise(held_.entry(), index_);
   refresh_view();
   if (!received) co_return fail(received.error());
   if (!promised) co_return fail(promised.error());
@@ -62,7 +60,7 @@ result<void> file_writer::begin(io::body_source& body, const append_options& wit
   }
   if (with.declare_length_bytes && !one->length_bytes) {
     one->length_bytes = with.declare_length_bytes;
-    length_declared_ = true;
+    one->row_due = true;
   }
   mine_->body = &body;
   return {};
@@ -137,50 +135,6 @@ io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& bod
       }};
   const auto moved = co_await transfer.run(choose_way(situation));
   co_return moved;
-}
-
-io::task<result<void>> file_writer::promise() {
-  commit_request request;
-  std::uint64_t covered = 0;
-  bool vouched = false;
-  bool completes = false;
-  {
-    const std::lock_guard lock{held_->mutex};
-    const session::chunk* one = held_->value.chunks.find(index_);
-    if (one == nullptr) co_return result<void>{};
-    covered = one->written_bytes;
-    completes = one->length_bytes == covered;
-    if (covered == one->promised_bytes && !length_declared_) co_return result<void>{};
-    vouched = core_.with.level == durability::patch || (core_.with.level == durability::chunk && completes);
-    if (length_declared_) request.rows.push_back(chunk_row(held_->id(), index_, *one));
-    request.rows.push_back(progress_row(held_->id(), index_, *one, covered, vouched, core_.era));
-    // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
-    // together all the same, though its client, which has its answer, never comes back.
-    const session::recording& value = held_->value;
-    if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
-  }
-  if (vouched) {
-    request.files = held_->files.dirty_files();
-    request.directories = held_->files.dirty_directories();
-    request.sync = true;
-  }
-  request.ended = [entry = held_.entry(), &core = core_, index = index_, covered, vouched,
-                   completes](const result<void>& outcome) {
-    if (!outcome) return;
-    {
-      const std::lock_guard lock{entry->mutex};
-      session::chunk* one = entry->value.chunks.find(index);
-      if (one == nullptr) return;
-      one->promised_bytes = std::max(one->promised_bytes, covered);
-      if (vouched) one->vouched_bytes = std::max(one->vouched_bytes, covered);
-      store_core::touch(*entry);
-    }
-    if (completes) core.world.count.add(counter::chunks_completed);
-    entry->changed.notify_all();
-    core.assemble_if_ready(entry);
-  };
-  const auto committed = co_await core_.commits.commit(std::move(request));
-  co_return committed;
 }
 
 }  // namespace wf::store

@@ -1,5 +1,6 @@
 #include "waveforge/store/store_core.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "waveforge/base/limits.hpp"
@@ -46,34 +47,88 @@ void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {
   });
 }
 
-io::task<result<void>> store_core::settle(session_entry& entry, std::uint32_t index, bool displace,
+io::task<result<void>> store_core::promise(std::shared_ptr<session_entry> entry, std::uint32_t index) {
+  commit_request request;
+  std::uint64_t covered = 0;
+  bool vouched = false;
+  bool completes = false;
+  bool tells_length = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    const session::chunk* one = entry->value.chunks.find(index);
+    if (one == nullptr) co_return result<void>{};
+    covered = one->written_bytes;
+    completes = one->length_bytes == covered;
+    if (covered == one->promised_bytes && !one->row_due) co_return result<void>{};
+    vouched = with.level == durability::patch || (with.level == durability::chunk && completes);
+    tells_length = one->row_due;
+    if (tells_length) request.rows.push_back(chunk_row(entry->id(), index, *one));
+    request.rows.push_back(progress_row(entry->id(), index, *one, covered, vouched, era));
+    // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
+    // together all the same, though its client, which has its answer, never comes back.
+    const session::recording& value = entry->value;
+    if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
+  }
+  if (vouched) {
+    request.files = entry->files.dirty_files();
+    request.directories = entry->files.dirty_directories();
+    request.sync = true;
+  }
+  request.ended = [entry, this, index, covered, vouched, completes, tells_length](const result<void>& outcome) {
+    if (!outcome) return;
+    {
+      const std::lock_guard lock{entry->mutex};
+      session::chunk* one = entry->value.chunks.find(index);
+      if (one == nullptr) return;
+      one->promised_bytes = std::max(one->promised_bytes, covered);
+      if (vouched) one->vouched_bytes = std::max(one->vouched_bytes, covered);
+      if (tells_length) one->row_due = false;
+      touch(*entry);
+    }
+    if (completes) world.count.add(counter::chunks_completed);
+    entry->changed.notify_all();
+    assemble_if_ready(entry);
+  };
+  const auto committed = co_await commits.commit(std::move(request));
+  co_return committed;
+}
+
+io::task<result<void>> store_core::settle(std::shared_ptr<session_entry> entry, std::uint32_t index, bool displace,
                                           std::shared_ptr<active_writer> claim, bool may_be_missing) {
   const io::deadline until{world.time.now() + limits::settle_timeout};
   for (;;) {
-    const std::uint64_t seen = entry.changed.ticket();
+    const std::uint64_t seen = entry->changed.ticket();
     std::shared_ptr<active_writer> holder;
+    bool abandoned = false;
     {
-      const std::lock_guard lock{entry.mutex};
-      const session::chunk* one = entry.value.chunks.find(index);
+      const std::lock_guard lock{entry->mutex};
+      const session::chunk* one = entry->value.chunks.find(index);
       if (one == nullptr && !may_be_missing) co_return fail(errc::not_found, "there is no such chunk in this session");
-      if (session::is_past_ingest(entry.value.now)) co_return result<void>{};
-      const auto at = entry.writers.find(index);
-      if (at == entry.writers.end()) {
+      if (session::is_past_ingest(entry->value.now)) co_return result<void>{};
+      const auto at = entry->writers.find(index);
+      if (at == entry->writers.end()) {
         // What is told must be what is accepted next: bytes whose round has not ended are neither.
         if (one == nullptr || (one->written_bytes == one->promised_bytes && one->announced)) {
-          if (claim) entry.writers.emplace(index, std::move(claim));
+          if (claim) entry->writers.emplace(index, std::move(claim));
           co_return result<void>{};
         }
+        // Whoever wrote it has gone without his promise. Nobody else will make up for it while clients keep asking.
+        abandoned = one->announced;
       } else if (displace && !at->second->displaced) {
         at->second->displaced = true;
         holder = at->second;
       }
     }
+    if (abandoned) {
+      const auto promised = co_await promise(entry, index);
+      if (!promised) co_return fail(errc::locked, "what is stored cannot be promised yet: " + promised.error().detail);
+      continue;
+    }
     if (holder) {
       world.count.add(counter::writers_displaced);
       displace_writer(holder);
     }
-    if (co_await entry.changed.wait(seen, until) != 0) {
+    if (co_await entry->changed.wait(seen, until) != 0) {
       co_return fail(errc::locked, "another request still works on this chunk; try again in a moment");
     }
   }
@@ -115,13 +170,19 @@ void store_core::end_exclusive(session_entry& entry) {
 
 io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry>& entry) {
   commit_request request;
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> covered;
+  struct told {
+    std::uint32_t index;
+    std::uint64_t bytes;
+    bool length;
+  };
+  std::vector<told> covered;
   {
     const std::lock_guard lock{entry->mutex};
     for (const auto& [index, one] : entry->value.chunks.all()) {
-      if (one.vouched_bytes == one.written_bytes) continue;
+      if (one.vouched_bytes == one.written_bytes && !one.row_due) continue;
+      if (one.row_due) request.rows.push_back(chunk_row(entry->id(), index, one));
       request.rows.push_back(progress_row(entry->id(), index, one, one.written_bytes, true, era));
-      covered.emplace_back(index, one.written_bytes);
+      covered.push_back({index, one.written_bytes, one.row_due});
     }
   }
   request.files = entry->files.dirty_files();
@@ -132,11 +193,12 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
     if (!outcome) return;
     {
       const std::lock_guard lock{entry->mutex};
-      for (const auto& [index, bytes] : covered) {
+      for (const auto& [index, bytes, length] : covered) {
         session::chunk* one = entry->value.chunks.find(index);
         if (one == nullptr) continue;
         one->vouched_bytes = std::max(one->vouched_bytes, bytes);
         one->promised_bytes = std::max(one->promised_bytes, bytes);
+        if (length) one->row_due = false;
       }
       touch(*entry);
     }

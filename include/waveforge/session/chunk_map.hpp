@@ -26,6 +26,8 @@ struct chunk {
   std::uint64_t vouched_bytes{0};
   /// The round of its creation has ended. Before that not even an empty chunk is complete.
   bool announced{false};
+  /// A length was declared that its row does not tell yet.
+  bool row_due{false};
   extent where{};
   utc_time created_at{};
   utc_time touched_at{};                  ///< last byte

@@ -72,7 +72,7 @@ class committer {
   [[nodiscard]] io::task<void> sync_file(std::shared_ptr<open_file> file, result<void>& outcome);
   [[nodiscard]] io::task<void> sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome);
   /// no_space, before the database is asked: a log that could not be written to the end is no longer written to.
-  [[nodiscard]] result<void> room_for_facts();
+  [[nodiscard]] result<void> room_for_facts() const;
   void fail_for_good(const error& why);
 
   environment world_;
@@ -82,7 +82,6 @@ class committer {
   ballast& spare_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<pending>> waiting_;
-  steady_time roomy_until_{};  ///< committer's thread only
   bool stopping_{false};
   bool ended_{false};
   io::notifier finished_;

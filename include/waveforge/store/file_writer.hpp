@@ -26,8 +26,6 @@ class file_writer final : public writer {
   [[nodiscard]] io::task<result<void>> receive(io::worker& on, io::body_source& body, const append_options& with);
   [[nodiscard]] io::task<result<void>> compare_held(io::worker& on, io::body_source& body, open_file& file,
                                                     std::uint64_t base);
-  /// The round that covers what is written now; the promise.
-  [[nodiscard]] io::task<result<void>> promise();
   [[nodiscard]] result<void> begin(io::body_source& body, const append_options& with);
   void end() noexcept;
   void count_landed(std::uint64_t bytes, bool visible);
@@ -40,7 +38,6 @@ class file_writer final : public writer {
   std::shared_ptr<open_file> file_;
   chunk_view view_;
   std::uint64_t hidden_bytes_{0};  ///< landed, but not counted until the check said yes
-  bool length_declared_{false};
 };
 
 }  // namespace wf::store

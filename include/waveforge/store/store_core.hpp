@@ -31,10 +31,13 @@ struct store_core {
   [[nodiscard]] io::task<result<session_hold>> open(session::session_id id);
   /// The same for a session that may not exist yet.
   [[nodiscard]] io::task<result<session_hold>> open_or_make(session::session_id id);
-  /// Wait until nobody writes to the chunk and everything written of it is promised. `displace`: ask a writer to let
-  /// go. With `claim`, becomes its writer in the same moment; `may_be_missing`: also of a chunk that is to be created
-  /// by it. locked when it takes longer than limits::settle_timeout.
-  [[nodiscard]] io::task<result<void>> settle(session_entry& entry, std::uint32_t index, bool displace,
+  /// The round that covers what is written of the chunk now.
+  [[nodiscard]] io::task<result<void>> promise(std::shared_ptr<session_entry> entry, std::uint32_t index);
+  /// Wait until nobody writes to the chunk and everything written of it is promised; where an earlier round failed (the
+  /// disk was full), by another one. `displace`: ask a writer to let go. With `claim`, becomes its writer in the same
+  /// moment; `may_be_missing`: also of a chunk that is to be created by it. locked when it takes longer than
+  /// limits::settle_timeout.
+  [[nodiscard]] io::task<result<void>> settle(std::shared_ptr<session_entry> entry, std::uint32_t index, bool displace,
                                               std::shared_ptr<active_writer> claim, bool may_be_missing = false);
   /// Keep new operations out and wait for those that run; `cut`: interrupt their bodies. Undone by end_exclusive.
   [[nodiscard]] io::task<result<void>> begin_exclusive(session_entry& entry, bool cut, io::deadline until);

@@ -10,6 +10,8 @@
 #include "support/memory_body.hpp"
 #include "support/ring_fixture.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/watched_kernel.hpp"
+#include "waveforge/base/units.hpp"
 #include "waveforge/store/store_host.hpp"
 
 namespace wf::store {
@@ -33,7 +35,8 @@ class FileStore : public test::real_ring {
   counting_random random_;
   null_logger log_;
   null_metrics count_;
-  environment world_{io::real_kernel(), time_, random_, log_, count_};
+  test::watched_kernel kernel_;
+  environment world_{kernel_, time_, random_, log_, count_};
   options with_{};
   io::buffer_pool buffers_{ring_, 8, limits_piece};
   io::buffer_pool heads_{ring_, 8, 16384};
@@ -287,6 +290,44 @@ TEST_F(FileStore, IsOneServersAtATime) {
   const auto second = store_host::open(world_, with_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, errc::unavailable);
+}
+
+TEST_F(FileStore, WhatTheDiskHadNoRoomToPromiseIsPromisedWhenSomebodyAsksAgain) {
+  ASSERT_TRUE(run(data().create(creation("sid", 0, std::nullopt, 1))));
+  auto right = run(data().write(id_of("sid"), chunk_index{0}));
+  ASSERT_TRUE(right);
+  memory_body body{"hello"};
+  append_options how;
+  how.declare_length_bytes = 5;
+  kernel_.say_free(io::space{64_KiB, 1_GiB});  // room for the bytes, none for what is said of them
+  EXPECT_EQ(run((*right)->append(on_, body, how)).error().code, errc::no_space);
+  right->reset();
+  EXPECT_EQ(run(data().settle(id_of("sid"), chunk_index{0})).error().code, errc::locked);
+
+  kernel_.say_free(std::nullopt);
+  const auto chunk = run(data().settle(id_of("sid"), chunk_index{0}));
+  ASSERT_TRUE(chunk) << chunk.error().detail;
+  EXPECT_EQ(chunk->offset_bytes, 5U);
+  EXPECT_EQ(chunk->length_bytes, 5U) << "the length came with the bytes";
+  (void)wait_for("sid", session::state::assembled);
+}
+
+TEST_F(FileStore, ALengthThatCameWithRefusedBytesIsNotForgottenWhenTheyAreKept) {
+  ASSERT_TRUE(run(data().create(creation("sid", 0, std::nullopt))));
+  auto right = run(data().write(id_of("sid"), chunk_index{0}));
+  ASSERT_TRUE(right);
+  memory_body body{"hello"};
+  append_options how;
+  how.declare_length_bytes = 5;
+  kernel_.say_free(io::space{64_KiB, 1_GiB});
+  EXPECT_FALSE(run((*right)->append(on_, body, how)));
+  right->reset();
+  kernel_.say_free(std::nullopt);
+  reopen();  // a clean stop keeps what was written
+  const auto chunk = run(data().settle(id_of("sid"), chunk_index{0}));
+  ASSERT_TRUE(chunk) << chunk.error().detail;
+  EXPECT_EQ(chunk->offset_bytes, 5U);
+  EXPECT_EQ(chunk->length_bytes, 5U);
 }
 
 }  // namespace

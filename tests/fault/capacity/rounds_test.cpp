@@ -28,7 +28,8 @@ class on_journalled_ext4 : public real_ring {
  protected:
   void SetUp() override {
     if (const auto why = no_loop_disks(file_system::ext4)) GTEST_SKIP() << *why;
-    disk_ = std::make_unique<loop_disk>(file_system::ext4, home_.path() / "image", home_.path() / "mnt", 4'096_MiB);
+    disk_ = std::make_unique<loop_disk>(file_system::ext4, home_.path() / "image", home_.path() / "mnt", 4'096_MiB,
+                                        disk_use::measurement);
   }
   temp_dir home_{};
   std::unique_ptr<loop_disk> disk_{};

@@ -72,20 +72,21 @@ std::optional<std::string> no_loop_disks(file_system kind) {
 }
 
 loop_disk::loop_disk(file_system kind, const std::filesystem::path& image, const std::filesystem::path& at,
-                     std::uint64_t size_bytes)
+                     std::uint64_t size_bytes, disk_use use)
     : kind_{kind}, image_{image}, at_{at} {
   std::ofstream{image}.flush();
   std::filesystem::resize_file(image, size_bytes);
   std::vector<std::string> words{make_command(kind), "-q"};
   if (kind == file_system::ext4) {
-    words.insert(words.end(), {"-J", "size=8", "-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-e", "remount-ro"});
+    words.insert(words.end(), {"-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-e", "remount-ro"});
+    if (use == disk_use::trial) words.insert(words.end(), {"-J", "size=8"});
   } else if (kind == file_system::xfs) {
     words.insert(words.end(), {"-K", "-m", "reflink=1"});
   }
   words.push_back(image.string());
   const command_result made = run_command(words);
   if (made.exit_code != 0) throw std::runtime_error{fmt::format("{}: {}", make_command(kind), made.err)};
-  attach(image);
+  attach(image, use);
   std::filesystem::create_directories(at);
   mount();
 }
@@ -103,7 +104,7 @@ loop_disk::~loop_disk() {
   ::unlink(image_.c_str());
 }
 
-void loop_disk::attach(const std::filesystem::path& image) {
+void loop_disk::attach(const std::filesystem::path& image, disk_use use) {
   const int control = ::open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   const int file = ::open(image.c_str(), O_RDWR | O_CLOEXEC);
   if (control < 0 || file < 0) give_up("open the loop devices");
@@ -117,6 +118,7 @@ void loop_disk::attach(const std::filesystem::path& image) {
     loop_config with{};
     with.fd = static_cast<__u32>(file);
     with.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (use == disk_use::measurement) with.info.lo_flags |= LO_FLAGS_DIRECT_IO;
     if (::ioctl(device, LOOP_CONFIGURE, &with) == 0) {
       device_fd_ = device;
     } else {

@@ -6,20 +6,20 @@ import load
 import processes
 from servers import lighttpd, nginx, reference, tus_node, tusd, waveforge
 
-CHUNKS_PER_RECORDING = 8
+CHUNKS_PER_RECORDING = 64  # an hour of Opus at 140 kbit/s
+RECORDINGS_OPEN = 16  # however many connections; a browser sends three chunks of a recording at a time
 
 
-def measure(server, place, work, connections, gigabytes, **more) -> dict:
+def measure(server, place, work, connections, gigabytes, chunks=CHUNKS_PER_RECORDING, **more) -> dict:
     """One fresh server on a fresh directory: a warm-up cycle, then cycles that count. All bytes are compared."""
-    recordings = max(connections, 16)
-    per_cycle = recordings * CHUNKS_PER_RECORDING / 1024
-    cycles = max(2, round(gigabytes / per_cycle))
+    recordings = max(1, min(RECORDINGS_OPEN, round(gigabytes * 1024 / chunks)))
+    cycles = max(2, round(gigabytes * 1024 / (recordings * chunks)))
     stored = not server.name.startswith("reference sink")
     process = server.start(place, work)
     try:
-        options = {"connections": connections, "recordings": recordings, "chunks_per_recording": CHUNKS_PER_RECORDING,
-                   "verify": stored, "delete": stored, "timeout": 60, **more}
-        load.run(server.url(process), server.protocol, cycles=2 if connections <= 64 else 1, **options)
+        options = {"connections": connections, "sessions": recordings, "recordings": recordings,
+                   "chunks_per_recording": chunks, "verify": stored, "delete": stored, "timeout": 60, **more}
+        load.run(server.url(process), server.protocol, **options)
         report = load.run(server.url(process), server.protocol, cycles=cycles, server_pid=process.pid, **options)
     finally:
         process.stop()
@@ -53,8 +53,8 @@ class Ingest:
 
     def size(self, name, connections):
         if name == "node":
-            return 0.12
-        return 0.25 if self.quick else 0.5
+            return 0.125
+        return 0.5 if self.quick else 2
 
     def round(self, connections, rows):
         seen = {}
@@ -66,6 +66,10 @@ class Ingest:
             print(f"    {name:14} {connections:4} connections: {seen[name]['cpu_s_per_gb']:.3f} CPU-s/GB, "
                   f"{seen[name]['gb_per_s']:.2f} GB/s, p50 {seen[name]['p50_ms']:.2f} p99 {seen[name]['p99_ms']:.2f} ms",
                   flush=True)
+
+        if connections == 8:
+            short = measure(self.servers["ours"], self.image.path, self.work, 8, self.size("ours", 8) / 4, chunks=8)
+            rows["short_recordings"].add(short["cpu_s_per_gb"] / seen["ours"]["cpu_s_per_gb"])
 
         def ratio(a, b, what="cpu_s_per_gb"):
             return seen[a][what] / seen[b][what] if a in seen and b in seen else None

@@ -106,9 +106,9 @@ def tls(stage, rows):
                           f"connect = 127.0.0.1:{process.port}\nciphersuites = {CIPHER}\nsslVersion = TLSv1.3\n")
         tunnel = processes.Process(["stunnel4", str(config)], port, stage.work / "stunnel.log", processes.LOAD_CPU)
         try:
-            report = load.run(f"http://127.0.0.1:{port}", server.protocol, connections=8, recordings=16,
-                              chunks_per_recording=4, verify=True, delete=True, cycles=3, timeout=60,
-                              server_pid=process.pid)
+            report = load.run(f"http://127.0.0.1:{port}", server.protocol, connections=8, recordings=8,
+                              chunks_per_recording=64, verify=True, delete=True, cycles=1 if stage.quick else 2,
+                              timeout=60, server_pid=process.pid)
         finally:
             tunnel.stop()
             process.stop()
@@ -123,11 +123,11 @@ def latency_tail(stage, rows):
     for server, kind in ((waveforge("none"), "patch"), (nginx(), "put")):
         process = server.start(stage.image.path, stage.work)
         try:
-            options = {"connections": 64, "verify": True, "delete": True, "chunks_per_recording": 4}
-            top = load.run(server.url(process), server.protocol, recordings=64, cycles=3, **options)
+            options = {"connections": 64, "sessions": 16, "recordings": 16, "verify": True, "delete": True,
+                       "chunks_per_recording": 64}
+            top = load.run(server.url(process), server.protocol, cycles=2, **options)
             rate = top["chunks"] / top["elapsed_s"] * 0.8
-            report = load.run(server.url(process), server.protocol, rate=rate, recordings=64, cycles=4, timeout=60,
-                              **options)
+            report = load.run(server.url(process), server.protocol, rate=rate, cycles=2, timeout=60, **options)
         finally:
             process.stop()
         seen = report["latency"][kind]

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 namespace limit {
 namespace {
@@ -49,10 +50,14 @@ loop::loop(loop_options with) : with_{std::move(with)}, files_{with_.how == way:
   if (::sched_getaffinity(0, sizeof mine, &mine) == 0) {
     (void)io_uring_register_iowq_aff(&ring_, sizeof mine, &mine);
   }
+  // Huge pages as the server has them, beginning at one's address.
+  constexpr std::size_t huge_page_bytes = 2UL << 20U;
   const std::size_t pool_bytes = buffers_max * piece_bytes;
-  void* const pool = ::mmap(nullptr, pool_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  std::size_t room = pool_bytes + huge_page_bytes;
+  void* pool = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pool == MAP_FAILED) give_up("map buffers", errno);
-  memory_ = static_cast<char*>(pool);
+  memory_ = static_cast<char*>(std::align(huge_page_bytes, pool_bytes, pool, room));
+  (void)::madvise(memory_, pool_bytes, MADV_HUGEPAGE);
   if (with_.how == way::direct) {
     std::array<iovec, buffers_max> vectors{};
     for (unsigned at = 0; at < buffers_max; ++at) {

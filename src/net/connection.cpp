@@ -98,8 +98,9 @@ io::task<connection::next> connection::answer(const http::request_head& head, co
   const bool whole = body.skip_in_hand();
   const bool keep = framing.keep_alive && whole && !said.close && !draining_ && !body.interrupted();
   const answer_terms terms{head.verb(), head.version_minor(), keep};
-  const auto took = around_.on.ring.time().now() - from;
-  around_.numbers.observe(timing::request, std::chrono::duration<double>(took).count());
+  const double took = std::chrono::duration<double>(around_.on.ring.time().now() - from).count();
+  around_.numbers.observe(timing::request, took);
+  if (head.verb() == http::method::head) around_.numbers.observe(timing::head_request, took);
   auto sent = co_await sender_.send(std::move(said), terms);
   if (!sent) co_return next::drop;
   if (!*sent) co_return next::close;

@@ -51,6 +51,7 @@ constexpr auto gauge_names = std::to_array<described>({
 });
 constexpr auto timing_names = std::to_array<described>({
     {"request_seconds", "From a complete head to the answer."},
+    {"head_request_seconds", "The same of HEAD requests, which ask where an upload goes on."},
     {"round_seconds", "Rounds of the committer."},
     {"sync_seconds", "Syncs of files, directories and file systems."},
     {"facts_batch_seconds", "Writes of facts."},

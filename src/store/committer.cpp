@@ -120,7 +120,9 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
       outcome = room_for_facts();
       if (!outcome && co_await spare_.give_up()) outcome = room_for_facts();
       if (outcome) {
+        const steady_time asked = world_.time.now();
         outcome = rows_.apply(batch, sync);
+        world_.count.observe(timing::facts_batch, std::chrono::duration<double>(world_.time.now() - asked).count());
         world_.count.add(counter::facts_written, batch.size());
         // Whatever the reason, part of the log may have been left behind: the database takes no more after it.
         if (!outcome) fail_for_good(outcome.error());

@@ -48,7 +48,7 @@ cmd_bench() {
     say "bench $name"
     if [ -x "bench/$name/run" ]; then
       # What is compared is what is shipped.
-      build_preset release waveforge wfload
+      build_preset release waveforge wfload fault_capacity
       "bench/$name/run" "${options[@]}"
     elif [ -x "build/bench/bin/bench_$name" ]; then
       "build/bench/bin/bench_$name" "${options[@]}"

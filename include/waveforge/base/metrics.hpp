@@ -41,7 +41,7 @@ enum class gauge : std::uint8_t {
   count_
 };
 
-enum class timing : std::uint8_t { request, round, sync, facts_batch, assembly, count_ };
+enum class timing : std::uint8_t { request, head_request, round, sync, facts_batch, assembly, count_ };
 
 /// Implemented in `server`. Thread-safe, wait-free on the caller's side.
 class metrics {

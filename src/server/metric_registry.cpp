@@ -45,7 +45,7 @@ constexpr auto counter_names = std::to_array<described>({
 constexpr auto gauge_names = std::to_array<described>({
     {"connections_open", "Connections open now."},
     {"sessions_loaded", "Sessions in memory."},
-    {"files_open", "Files of recordings open."},
+    {"files_open", "Descriptors open for files of sessions."},
     {"assemblies_waiting", "Assemblies that wait for their turn."},
     {"buffers_in_use", "Body buffers leased."},
 });

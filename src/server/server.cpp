@@ -22,15 +22,24 @@ namespace wf::server {
 
 namespace {
 
-/// Descriptors that are neither connections nor files of recordings: rings, listeners, pipes, the database.
+/// Descriptors that are neither connections nor files of sessions: rings, listeners, pipes, the database.
 constexpr std::uint64_t descriptors_reserved = 1'024;
+/// Connections leave at least so many to the files, where there are twice as many of both.
+constexpr std::uint64_t descriptors_of_files_min = 4'096;
 /// A connection has up to this many operations open at once: a wait and what answers it.
 constexpr std::uint64_t operations_each = 4;
 
 std::uint32_t connections_max(std::uint64_t descriptors, unsigned threads) {
-  const std::uint64_t others = std::min(descriptors / 2, descriptors_reserved + limits::open_files_max);
+  const std::uint64_t others = std::min(descriptors / 2, descriptors_reserved + descriptors_of_files_min);
   const std::uint64_t by_operations = std::uint64_t{limits::operations_max} / operations_each * threads;
   return static_cast<std::uint32_t>(std::min(descriptors - others, by_operations));
+}
+
+/// What connections leave; of few descriptors most are for what the server cannot be without.
+std::uint32_t open_files_max(std::uint64_t descriptors, unsigned threads) {
+  const std::uint64_t left = descriptors - connections_max(descriptors, threads);
+  const std::uint64_t reserved = std::min(descriptors_reserved, left / 4 * 3);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(left - reserved, limits::open_files_max));
 }
 
 std::optional<api::page> page_at(std::string_view path) {
@@ -105,6 +114,7 @@ result<void> server::parts::start() {
   }
   auto ready = machine.prepare();
   if (!ready) return ready;
+  set.data.open_files_max = open_files_max(raise_file_limit(), set.threads);
   auto opened = store::store_host::open({io::real_kernel(), time, random, log, numbers}, set.data);
   if (!opened) return fail(with_advice(std::move(opened.error())));
   data = std::move(*opened);

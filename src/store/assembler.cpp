@@ -306,7 +306,7 @@ io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session
   if (!renamed) co_return renamed;
   (*completed)->dirty.store(true, std::memory_order_release);
   commit_request request;
-  request.directories = {*completed};
+  request.directories = entry->files.dirty_directories();  // those above it were opened for this, and are closed again
   request.sync = true;
   const auto committed = co_await core_.commits.commit(std::move(request));
   co_return committed;

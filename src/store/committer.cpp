@@ -136,6 +136,7 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
   for (const auto& one : requests) {
     one->outcome = outcome;
     if (one->request.ended) one->request.ended(outcome);
+    one->request = {};  // whoever waited may want to be the last who holds the files and sessions
     one->ended.notify_all();
   }
 }

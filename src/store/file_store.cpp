@@ -17,6 +17,8 @@ constexpr auto trim_interval = std::chrono::seconds{1};
 constexpr auto idle_after = std::chrono::seconds{30};
 /// So many leave memory together: they share a round, which then is one sync of the file system.
 constexpr std::size_t leaving_together_max = 256;
+/// A session at work has so many open anyway: its directory, chunks/, the segment.
+constexpr std::size_t files_in_use_min = 3;
 }  // namespace
 
 std::string_view name_of(durability level) noexcept {
@@ -38,8 +40,9 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       dir_(std::move(dir)),
       space_(world_, with_.min_free, dir_.root->handle),
       spare_(world_, dir_.root->handle),
+      files_(with_.open_files_max),
       commits_(world_, commit_ring_, *rows_, dir_.root->handle, spare_),
-      sessions_(world_, with_, dir_.root, background_ring_, *rows_, dir_.now.era),
+      sessions_(world_, with_, dir_.root, files_, background_ring_, *rows_, dir_.now.era),
       core_{world_,   with_,     dir_.root, dir_.file_system, dir_.now.era, *rows_,
             commits_, sessions_, space_,    spare_,           nullptr},
       pipes_(background_ring_, assembly_pipes, assembly_pipe_bytes),
@@ -93,6 +96,8 @@ io::task<result<void>> file_store::close() {
   assembler_.stop();
   co_await joins_.close();
   co_await background_.close();
+  // Nobody makes room any more, and sealing what nobody asked for opens files.
+  co_await each_together(sessions_.all(), &file_store::leave_memory);
   seal_outcome_ = co_await seal_earlier_lives(true);
   if (!seal_outcome_) {
     world_.log.warn("could not seal what an earlier process wrote",
@@ -143,28 +148,58 @@ io::task<void> file_store::seal(std::shared_ptr<session_entry> entry) {
 }
 
 io::task<void> file_store::leave_memory(std::shared_ptr<session_entry> entry) {
-  const auto quiet = [&entry] {
+  {
     const std::lock_guard lock{entry->mutex};
-    return entry->operations == 0 && !entry->exclusive && !entry->assembling_queued;
-  };
-  if (!quiet()) co_return;
+    if (entry->exclusive || entry->assembling_queued) co_return;
+    ++entry->operations;  // the rows written here must not come after those of a removal
+  }
   // What leaves memory is vouched for first: a write-back error is forgotten with the inode.
   const auto vouched = co_await core_.vouch_all(entry);
-  if (vouched && quiet()) (void)sessions_.forget(entry);
+  bool quiet = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    quiet = --entry->operations == 0 && !entry->exclusive && !entry->assembling_queued;
+  }
+  entry->changed.notify_all();
+  if (!vouched) co_return;
+  // Also of a session that stays because somebody uses it or waits for it to change.
+  entry->files.close_unused();
+  if (quiet) (void)sessions_.forget(entry);
+}
+
+io::task<void> file_store::make_room_for_files() {
+  const auto enough = [this] { return files_.open() <= files_.files_max() / 2; };
+  auto leaving = sessions_.idle(SIZE_MAX, world_.time.now());
+  std::erase_if(leaving, [](const auto& one) { return one->files.open_count() == 0; });
+  for (std::size_t next = 0; next < leaving.size() && !enough();) {
+    std::vector<std::shared_ptr<session_entry>> batch;
+    while (next < leaving.size() && batch.size() < leaving_together_max) batch.push_back(std::move(leaving[next++]));
+    co_await each_together(std::move(batch), &file_store::leave_memory);
+  }
+  if (enough()) co_return;
+  auto busy = sessions_.all();
+  std::erase_if(busy, [](const auto& one) { return one->files.open_count() <= files_in_use_min; });
+  co_await each_together(std::move(busy), &file_store::leave_memory);
 }
 
 io::task<void> file_store::trim() {
+  std::uint64_t seen = files_.crowded().ticket();
   for (;;) {
     co_await spare_.lay_in(space_.floor_bytes());
     assembler_.retry_when_there_is_room();
-    const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
-    if (woken == -ECANCELED || background_.closed()) co_return;
+    const io::deadline tick = background_ring_.after(trim_interval);
+    std::int32_t woken = 0;
+    while (woken == 0) {
+      woken = co_await files_.crowded().wait(seen, tick);
+      if (woken == -ECANCELED || background_.closed()) co_return;
+      seen = files_.crowded().ticket();  // who is late for this pass gets the next one
+      if (woken == 0) co_await make_room_for_files();
+    }
     const steady_time now = world_.time.now();
-    std::size_t open = 0;
-    for (const auto& entry : sessions_.all()) open += entry->files.open_count();
-    world_.count.set(gauge::files_open, static_cast<std::int64_t>(open));
+    world_.count.set(gauge::files_open, files_.open());
+    if (files_.is_crowded()) co_await make_room_for_files();
     // Half of them go at once, so that a crowd is met with one pass and not with one a second.
-    const bool crowded = sessions_.size() > limits::sessions_in_memory_max || open > limits::open_files_max;
+    const bool crowded = sessions_.size() > limits::sessions_in_memory_max;
     const std::size_t wanted = crowded ? sessions_.size() / 2 + 1 : SIZE_MAX;
     co_await each_together(sessions_.idle(wanted, crowded ? now : now - idle_after), &file_store::leave_memory);
   }

@@ -97,17 +97,21 @@ io::task<result<void>> file_store::vouch_or_fall_back(std::shared_ptr<session_en
   for (const auto& [index, one] : entry->value.chunks.all()) {
     if (one.written_bytes != one.vouched_bytes) written.emplace_back(index, one.where);
   }
+  opening how = opening::when_there_is_room;
   for (const auto& [index, where] : written) {
     result<std::shared_ptr<open_file>> file{};
     if (where.where == session::home::segment) {
-      file = co_await entry->files.segment();
+      file = co_await entry->files.segment(how);
     } else {
-      file = co_await entry->files.chunk_file(index, where.generation);
+      file = co_await entry->files.chunk_file(index, where.generation, how);
     }
     if (!file) co_return fail(file.error());
     (*file)->dirty.store(true, std::memory_order_release);
+    how = opening::at_once;  // what has something open does not wait for others who may
   }
   const auto vouched = co_await core_.vouch_all(entry);
+  // Most are only looked at; whoever writes to it opens them again.
+  entry->files.close_unused();
   if (vouched) co_return result<void>{};
   if (!commits_.failed()) {
     // The bytes are on the disk, only the facts have no room to say so: their rows go on counting in this era.

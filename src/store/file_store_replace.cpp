@@ -69,7 +69,7 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
   if (auto room = space_.room_for(body.remaining().value_or(0)); !room) co_return fail(room.error());
 
   const std::uint32_t generation = before.where.generation + 1;
-  const auto file = co_await entry.files.chunk_file(index, generation);
+  const auto file = co_await entry.files.chunk_file(index, generation, opening::when_there_is_room);
   if (!file) co_return fail(file.error());
   if (auto emptied = co_await (*file)->plain.truncate(0); !emptied) co_return fail(emptied.error());
   std::uint64_t length = 0;
@@ -116,9 +116,9 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
     if (moving) {
       opened = co_await open_while_assembled(*held, index, now.where);
     } else if (now.where.where == session::home::segment) {
-      opened = co_await held->files.segment();
+      opened = co_await held->files.segment(opening::when_there_is_room);
     } else {
-      opened = co_await held->files.chunk_file(index, now.where.generation);
+      opened = co_await held->files.chunk_file(index, now.where.generation, opening::when_there_is_room);
     }
     if (!opened) co_return fail(opened.error());
     file = *opened;

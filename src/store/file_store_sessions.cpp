@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "waveforge/base/limits.hpp"
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/rows.hpp"
 
@@ -118,6 +119,7 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
   }
   if (late) {
     const auto rewritten = co_await assembler_.rewrite_manifest(held->entry());
+    entry.files.close_unused();  // a finished session has no further use for its directories
     if (!rewritten) co_return fail(rewritten.error());
   }
   core_.assemble_if_ready(held->entry());
@@ -145,12 +147,17 @@ io::task<result<recording_handle>> file_store::open_recording(const session::ses
     out.media_type = session::media_type_of(value);
     out.finished_at = value.ended_at;
   }
+  auto room = co_await files_.take(1, io::deadline{world_.time.now() + limits::open_files_patience});
+  if (!room) co_return fail(room.error());
   auto file = co_await dir_.root->handle.open_file(path, io::open_mode::read);
   if (!file && file.error().code == errc::not_found) {
     co_return fail(errc::damaged, "the finished recording cannot be opened: " + file.error().detail);
   }
   if (!file) co_return fail(file.error());
-  out.file = std::make_shared<io::file>(std::move(*file));
+  const auto opened = std::make_shared<open_file>();
+  opened->counted = std::move(*room);
+  opened->plain = std::move(*file);
+  out.file = std::shared_ptr<io::file>{opened, &opened->plain};
   co_return out;
 }
 

@@ -93,9 +93,9 @@ io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& bod
   const bool segment = now.where.where == session::home::segment;
   result<std::shared_ptr<open_file>> opened{};
   if (segment) {
-    opened = co_await held_->files.segment();
+    opened = co_await held_->files.segment(opening::when_there_is_room);
   } else {
-    opened = co_await held_->files.chunk_file(index_, now.where.generation);
+    opened = co_await held_->files.chunk_file(index_, now.where.generation, opening::when_there_is_room);
   }
   if (!opened) co_return fail(opened.error());
   file_ = std::move(*opened);

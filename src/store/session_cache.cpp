@@ -73,8 +73,8 @@ result<std::optional<session::recording>> load_recording(facts& rows, const sess
 }
 
 session_cache::session_cache(const environment& world, const options& with, std::shared_ptr<open_directory> root,
-                             io::ring_context& reader, facts& rows, session::era now)
-    : world_(world), with_(with), root_(std::move(root)), reader_(reader), rows_(rows), era_(now) {}
+                             file_budget& budget, io::ring_context& reader, facts& rows, session::era now)
+    : world_(world), with_(with), root_(std::move(root)), budget_(budget), reader_(reader), rows_(rows), era_(now) {}
 
 session_cache::stripe& session_cache::stripe_of(const session::session_id& id) noexcept {
   return stripes_[std::hash<session::session_id>{}(id) % stripes_.size()];
@@ -90,7 +90,7 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
     auto& at = home.slots[id];
     if (!at) {
       at = std::make_shared<slot>();
-      at->entry = std::make_shared<session_entry>(world_, with_, root_, id);
+      at->entry = std::make_shared<session_entry>(world_, with_, root_, budget_, id);
       at->entry->used_at = world_.time.now();
       world_.count.shift(gauge::sessions_loaded, 1);
       first = true;

@@ -65,11 +65,13 @@ result<void> session_entry::usable() const {
 
 void session_hold::release() noexcept {
   if (!entry_) return;
+  bool last = false;
   {
     const std::lock_guard lock{entry_->mutex};
-    --entry_->operations;
+    last = --entry_->operations == 0;
   }
   entry_->changed.notify_all();
+  if (last) entry_->files.budget().session_fell_idle();
   entry_.reset();
 }
 

@@ -13,6 +13,9 @@ namespace wf::store {
 namespace {
 
 constexpr std::uint64_t share_of_free_space = 32;
+/// The second one is for the direct way, should it be chosen.
+constexpr std::uint32_t descriptors_of_segment = 2;
+constexpr std::uint32_t descriptors_of_chunk_file = 1;
 
 /// Directory part and last name of "a/b/c".
 std::pair<std::string, std::string> split_path(const std::string& path) {
@@ -40,8 +43,8 @@ std::string session_path(const session::session_id& id, unsigned fan_out) {
 }
 
 session_files::session_files(const environment& world, const options& with, std::shared_ptr<open_directory> root,
-                             const session::session_id& id)
-    : world_(world), with_(with), root_(std::move(root)), path_(session_path(id, with.fan_out)) {}
+                             file_budget& budget, const session::session_id& id)
+    : world_(world), with_(with), root_(std::move(root)), budget_(budget), path_(session_path(id, with.fan_out)) {}
 
 std::shared_ptr<open_file> session_files::find_file(const std::string& name) const {
   const std::lock_guard lock{mutex_};
@@ -55,7 +58,25 @@ std::shared_ptr<open_directory> session_files::find_directory(const std::string&
   return at == directories_.end() ? nullptr : at->second;
 }
 
+std::uint32_t session_files::directories_missing(const std::string& path) const {
+  const std::string full = path_ + "/" + path;
+  std::uint32_t missing = 0;
+  const std::lock_guard lock{mutex_};
+  for (std::size_t end = 0; end < full.size(); ++end) {
+    end = std::min(full.find('/', end), full.size());
+    if (!directories_.contains(full.substr(0, end))) ++missing;
+  }
+  return missing;
+}
+
 io::task<result<std::shared_ptr<open_directory>>> session_files::directory(const std::string& path) {
+  file_budget::permit none;
+  auto opened = co_await open_directories(path, none);
+  co_return opened;
+}
+
+io::task<result<std::shared_ptr<open_directory>>> session_files::open_directories(const std::string& path,
+                                                                                  file_budget::permit& room) {
   // Keys are full paths from the data dir, so that the session's own parents are made and synced like any other.
   const std::string full = path.empty() ? path_ : path_ + "/" + path;
   std::shared_ptr<open_directory> at = root_;
@@ -77,6 +98,7 @@ io::task<result<std::shared_ptr<open_directory>>> session_files::directory(const
     auto handle = co_await at->handle.open_directory(name);
     if (!handle) co_return fail(handle.error());
     auto opened = std::make_shared<open_directory>();
+    opened->counted = budget_.part_of(room, 1);
     opened->handle = std::move(*handle);
     const std::lock_guard lock{mutex_};
     at = directories_.try_emplace(prefix, std::move(opened)).first->second;
@@ -85,32 +107,43 @@ io::task<result<std::shared_ptr<open_directory>>> session_files::directory(const
 }
 
 io::task<result<std::shared_ptr<open_file>>> session_files::open_below(const std::string& parent,
-                                                                       const std::string& name) {
+                                                                       const std::string& name,
+                                                                       std::uint32_t descriptors, opening how) {
   const std::string key = parent + "/" + name;
   if (auto known = find_file(key)) co_return known;
+  file_budget::permit room;
+  if (how == opening::when_there_is_room) {
+    // All of it before any is open: those who wait with something open would wait for each other.
+    auto got = co_await budget_.take(directories_missing(parent) + descriptors,
+                                     io::deadline{world_.time.now() + limits::open_files_patience});
+    if (!got) co_return fail(got.error());
+    room = std::move(*got);
+  }
   const gate::pass turn = co_await opening_.enter();
   if (auto known = find_file(key)) co_return known;
-  const auto holder = co_await directory(parent);
+  const auto holder = co_await open_directories(parent, room);
   if (!holder) co_return fail(holder.error());
   auto handle = co_await (*holder)->handle.open_file(name, io::open_mode::create);
   if (!handle) co_return fail(handle.error());
   (*holder)->dirty.store(true, std::memory_order_release);
   auto opened = std::make_shared<open_file>();
+  opened->counted = budget_.part_of(room, descriptors);
   opened->plain = std::move(*handle);
   const std::lock_guard lock{mutex_};
   co_return files_.try_emplace(key, std::move(opened)).first->second;
 }
 
-io::task<result<std::shared_ptr<open_file>>> session_files::segment() {
+io::task<result<std::shared_ptr<open_file>>> session_files::segment(opening how) {
   const std::string parent{"chunks"};
   const std::string name{"segment"};
-  auto opened = co_await open_below(parent, name);
+  auto opened = co_await open_below(parent, name, descriptors_of_segment, how);
   co_return opened;
 }
 
-io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint32_t index, std::uint32_t generation) {
+io::task<result<std::shared_ptr<open_file>>> session_files::chunk_file(std::uint32_t index, std::uint32_t generation,
+                                                                       opening how) {
   auto [parent, name] = split_path(session::chunk_file_path(index, generation));
-  const auto opened = co_await open_below(parent, name);
+  const auto opened = co_await open_below(parent, name, descriptors_of_chunk_file, how);
   co_return opened;
 }
 
@@ -249,6 +282,23 @@ void session_files::close() {
   directories_.clear();
   reserved_.clear();
   step_bytes_ = 0;
+}
+
+void session_files::close_unused() {
+  std::vector<std::shared_ptr<void>> closed;  // after the lock: to close may take the disk's time
+  const auto take_unused = [&closed](auto& from) {
+    std::erase_if(from, [&closed](auto& one) {
+      // New users come through the maps, which are locked; the last one that left may have written.
+      if (one.second.use_count() > 1) return false;
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (one.second->dirty.load(std::memory_order_acquire)) return false;
+      closed.push_back(std::move(one.second));
+      return true;
+    });
+  };
+  const std::lock_guard lock{mutex_};
+  take_unused(files_);
+  take_unused(directories_);
 }
 
 std::size_t session_files::open_count() const {

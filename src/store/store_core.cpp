@@ -187,7 +187,7 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
   }
   request.files = entry->files.dirty_files();
   request.directories = entry->files.dirty_directories();
-  if (covered.empty() && request.files.empty()) co_return result<void>{};
+  if (covered.empty() && request.files.empty() && request.directories.empty()) co_return result<void>{};
   request.sync = true;
   request.ended = [entry, covered](const result<void>& outcome) {
     if (!outcome) return;

@@ -112,7 +112,8 @@ class store_parts : public ::testing::Test {
   store::committer commits_{world_, ring_, rows_, root_->handle, spare_};
   store::space_guard space_{world_, with_.min_free, root_->handle};
   static constexpr session::era era = 7;
-  store::session_cache sessions_{world_, with_, root_, ring_, rows_, era};
+  store::file_budget files_open_{with_.open_files_max};
+  store::session_cache sessions_{world_, with_, root_, files_open_, ring_, rows_, era};
   store::store_core core_{world_, with_, root_, {}, era, rows_, commits_, sessions_, space_, spare_, nullptr};
   io::task_scope rounds_{ring_};
 };

@@ -64,7 +64,12 @@ inline constexpr std::uint64_t ballast_bytes = 64_MiB;
 /// Largest single preallocation step of a segment.
 inline constexpr std::uint64_t preallocate_step_bytes_max = 64_MiB;
 inline constexpr std::uint32_t sessions_in_memory_max = 16'384;
-inline constexpr std::uint32_t open_files_max = 4'096;
+/// Descriptors of sessions' files, where the process may have so many: a session uses four (its directory, chunks/ in
+/// it, the segment twice), so the sessions in memory are the bound before this is.
+inline constexpr std::uint32_t open_files_max = 4 * sessions_in_memory_max;
+/// How long a request waits for idle sessions to give descriptors up. A round takes milliseconds; when none has become
+/// free in this time all are in use, and the node is overloaded and says so.
+inline constexpr auto open_files_patience = 10s;
 inline constexpr std::uint32_t assemblies_running_max = 2;
 inline constexpr std::uint32_t assemblies_queued_max = 65'536;
 /// Final uploads whose parts somebody waits for; each costs a coroutine. The others are joined when they are asked for.

@@ -92,7 +92,11 @@ class file_store final : public store {
   /// Sessions with such rows from `from` on, which moves; false: these were the last.
   [[nodiscard]] result<bool> find_unvouched(std::string& from, std::vector<session::session_id>& into);
   [[nodiscard]] io::task<void> resume_work(session::session_id id);
+  /// Leaving memory: at once when files are crowded, else when it is time.
   [[nodiscard]] io::task<void> trim();
+  /// Close files until half of the budget is free: those of idle sessions, least recently used first; if these are not
+  /// enough, what sessions at work have open and do not use.
+  [[nodiscard]] io::task<void> make_room_for_files();
   /// Many at a time, so that they share their rounds.
   [[nodiscard]] io::task<void> each_together(std::vector<std::shared_ptr<session_entry>> entries,
                                              io::task<void> (file_store::*what)(std::shared_ptr<session_entry>));
@@ -107,6 +111,7 @@ class file_store final : public store {
   claimed_dir dir_;
   space_guard space_;
   ballast spare_;
+  file_budget files_;
   committer commits_;
   session_cache sessions_;
   store_core core_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "waveforge/base/clock.hpp"
+#include "waveforge/base/limits.hpp"
 #include "waveforge/base/log.hpp"
 #include "waveforge/base/metrics.hpp"
 #include "waveforge/base/random.hpp"
@@ -54,8 +55,9 @@ struct options {
   free_floor min_free{};
   std::chrono::seconds expire_after{std::chrono::hours{24 * 7}};
   std::optional<std::chrono::seconds> expire_recordings{};
-  unsigned fan_out{0};    ///< levels of two-digit directories above a session's
-  std::string version{};  ///< of the software, for recording.meta and .lock
+  std::uint32_t open_files_max{limits::open_files_max};  ///< descriptors for sessions' files; see file_budget
+  unsigned fan_out{0};                                   ///< levels of two-digit directories above a session's
+  std::string version{};                                 ///< of the software, for recording.meta and .lock
 
   [[nodiscard]] session::expiry_rules expiry() const noexcept { return {expire_after, expire_recordings}; }
 };

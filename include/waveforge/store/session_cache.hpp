@@ -29,7 +29,7 @@ class session_cache {
   using adopt_function = std::function<io::task<result<void>>(std::shared_ptr<session_entry>, bool unvouched)>;
 
   session_cache(const environment& world, const options& with, std::shared_ptr<open_directory> root,
-                io::ring_context& reader, facts& rows, session::era now);
+                file_budget& budget, io::ring_context& reader, facts& rows, session::era now);
 
   void on_load(adopt_function adopt) { adopt_ = std::move(adopt); }
 
@@ -62,6 +62,7 @@ class session_cache {
   environment world_;
   const options& with_;
   std::shared_ptr<open_directory> root_;
+  file_budget& budget_;
   io::ring_context& reader_;
   facts& rows_;
   session::era era_;

@@ -31,8 +31,8 @@ struct active_writer {
 class session_entry {
  public:
   session_entry(const environment& world, const options& with, const std::shared_ptr<open_directory>& root,
-                const session::session_id& id)
-      : files(world, with, root, id), id_(id) {
+                file_budget& budget, const session::session_id& id)
+      : files(world, with, root, budget, id), id_(id) {
     value.id = id;
   }
 

@@ -16,17 +16,22 @@ namespace wf::store {
 /// "{sid}" below the data dir, or ".tus/{id}", with the fan-out directories in front.
 [[nodiscard]] std::string session_path(const session::session_id& id, unsigned fan_out);
 
+/// Whether opening waits until the budget of open files has room (unavailable after limits::open_files_patience), or
+/// takes what it needs: work that is not repeated by whoever asked for it, and steps of what has begun.
+enum class opening : std::uint8_t { at_once, when_there_is_room };
+
 /// The open files and directories of one session. Opens each once, makes directories with the first body byte, reserves
 /// blocks ahead of need, and knows which names a round still has to make durable. Thread-safe.
 class session_files {
  public:
   session_files(const environment& world, const options& with, std::shared_ptr<open_directory> root,
-                const session::session_id& id);
+                file_budget& budget, const session::session_id& id);
 
   /// chunks/segment; made, with its directories, when missing.
-  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> segment();
+  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> segment(opening how = opening::at_once);
   /// The file of a chunk that was not placed.
-  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> chunk_file(std::uint32_t index, std::uint32_t generation);
+  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> chunk_file(std::uint32_t index, std::uint32_t generation,
+                                                                        opening how = opening::at_once);
   /// Close and remove chunks/segment, if there is one; nobody uses it any more. The next one is a new file.
   [[nodiscard]] io::task<result<void>> forget_segment();
   /// Make chunks/segment one more name of `source`, a path below the data dir that nobody writes to any more. There
@@ -49,13 +54,22 @@ class session_files {
   [[nodiscard]] std::vector<std::shared_ptr<open_file>> dirty_files() const;
   /// Let go of every handle. Nobody else uses the session and nothing is dirty, or it is to be removed.
   void close();
+  /// Close what is neither used right now nor has anything to be synced; at any time.
+  void close_unused();
   [[nodiscard]] std::size_t open_count() const;
+  [[nodiscard]] file_budget& budget() const noexcept { return budget_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::uint64_t reserved_bytes() const;
 
  private:
   [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> open_below(const std::string& parent,
-                                                                        const std::string& name);
+                                                                        const std::string& name,
+                                                                        std::uint32_t descriptors, opening how);
+  /// As directory(); counted as part of `room`.
+  [[nodiscard]] io::task<result<std::shared_ptr<open_directory>>> open_directories(const std::string& path,
+                                                                                   file_budget::permit& room);
+  /// How many directories of the path are not open yet.
+  [[nodiscard]] std::uint32_t directories_missing(const std::string& path) const;
   [[nodiscard]] std::shared_ptr<open_file> find_file(const std::string& name) const;
   [[nodiscard]] std::shared_ptr<open_directory> find_directory(const std::string& path) const;
   /// End of the reserved run that covers or touches `offset`, or `offset`.
@@ -67,6 +81,7 @@ class session_files {
   environment world_;
   const options& with_;
   std::shared_ptr<open_directory> root_;
+  file_budget& budget_;
   std::string path_;
   mutable std::mutex mutex_;
   gate opening_;

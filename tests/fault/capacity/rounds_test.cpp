@@ -110,6 +110,7 @@ TEST_P(thousand_sessions, wait_for_one_round) {
   null_metrics count;
   const store::environment world{io::real_kernel(), time_, random, log, count};
   const store::options with;
+  store::file_budget files_open{with.open_files_max};
   const auto root = std::make_shared<store::open_directory>();
   root->handle = io::directory{io::descriptor{io::real_kernel(), io::real_kernel().open_root(disk_->at()).value()}};
   const auto rows = store::open_rocks_facts(disk_->at() / ".facts", store::facts_access::owner).value();
@@ -120,7 +121,7 @@ TEST_P(thousand_sessions, wait_for_one_round) {
   std::vector<waiting_session> sessions(sessions_waiting);
   for (std::size_t at = 0; at < sessions.size(); ++at) {
     sessions[at].id = session::session_id::parse(session_of(at), session::id_format::token).value();
-    sessions[at].files = std::make_unique<store::session_files>(world, with, root, sessions[at].id);
+    sessions[at].files = std::make_unique<store::session_files>(world, with, root, files_open, sessions[at].id);
   }
   const auto [name, bytes_each, direct] = GetParam();
   alignas(4096) static std::array<std::byte, 64_KiB> bytes{};

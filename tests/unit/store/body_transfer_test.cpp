@@ -28,7 +28,7 @@ class BodyTransfer : public test::store_parts, public testing::WithParamInterfac
  protected:
   static constexpr std::uint64_t begin = 4'096;
 
-  session_files files_{world_, with_, root_, id_of("sid")};
+  session_files files_{world_, with_, root_, files_open_, id_of("sid")};
   io::buffer_pool buffers_{ring_, 4, 512_KiB};
   io::buffer_pool heads_{ring_, 4, 16_KiB};
   io::pipe_pool pipes_{ring_, 1, 64_KiB};

@@ -112,6 +112,17 @@ class FileStore : public test::real_ring {
       seen = view->version;
     }
   }
+  /// Descriptors of this process for what lies in sessions' directories, or in that of one.
+  [[nodiscard]] std::size_t open_below_data_dir(std::string_view session = "/") const {
+    std::size_t count = 0;
+    for (const auto& one : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+      std::error_code gone;
+      const std::string target = std::filesystem::read_symlink(one.path(), gone);
+      if (!target.starts_with(with_.data_dir + std::string{session})) continue;
+      if (!target.substr(with_.data_dir.size()).starts_with("/.")) ++count;
+    }
+    return count;
+  }
   std::string recording(std::string_view id) const {
     std::ifstream in{with_.data_dir + "/" + std::string{id} + "/completed/recording.webm", std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
@@ -284,6 +295,53 @@ TEST_F(FileStore, AssemblesWhatIsThereAndSaysWhatIsNot) {
   const auto renamed = run(data().assemble(request));
   ASSERT_TRUE(renamed);
   EXPECT_EQ(renamed->recording_name, "Interview");
+}
+
+TEST_F(FileStore, TakesMoreSessionsThanItMayHaveFilesOpenFor) {
+  with_.open_files_max = 16;
+  reopen();
+  const std::string a = text_of(2'000, 1);
+  for (int number = 0; number < 40; ++number) {
+    const std::string id = "s" + std::to_string(number);
+    ASSERT_TRUE(run(data().create(creation(id, 0, a.size()))));
+    memory_body half{a.substr(0, 1'000)};
+    const auto appended = append(id, 0, half, 0);
+    ASSERT_TRUE(appended) << number << ": " << appended.error().detail;
+    ASSERT_LE(open_below_data_dir(), 16U);
+  }
+  memory_body rest{a.substr(1'000)};
+  EXPECT_TRUE(append("s0", 0, rest, 1'000)) << "closed, and opened again";
+}
+
+TEST_F(FileStore, AFileThatNobodyWritesToIsClosedAlsoOfASessionAtWork) {
+  with_.open_files_max = 16;
+  with_.place = layout::files;
+  reopen();
+  const std::string a = text_of(1'000, 1);
+  ASSERT_TRUE(run(data().create(creation("busy", 0, a.size()))));
+  const auto at_work = run(data().write(id_of("busy"), chunk_index{0}));
+  ASSERT_TRUE(at_work);
+  for (std::uint32_t index = 1; index < 40; ++index) {
+    send("busy", index, a);
+    ASSERT_LE(open_below_data_dir(), 16U);
+  }
+}
+
+TEST_F(FileStore, AFinishedSessionHasNothingOpen) {
+  const std::string a = text_of(5'000, 1);
+  send("done", 0, a, 1);
+  wait_for("done", session::state::assembled);
+  assemble_request late;
+  late.id = id_of("done");
+  late.metadata_json = R"({"late":true})";
+  ASSERT_TRUE(run(data().assemble(late)));
+  EXPECT_EQ(open_below_data_dir("/done"), 0U);
+  {
+    const auto opened = run(data().open_recording(id_of("done")));
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(open_below_data_dir("/done"), 1U);
+  }
+  EXPECT_EQ(open_below_data_dir("/done"), 0U);
 }
 
 TEST_F(FileStore, IsOneServersAtATime) {

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 class SessionFiles : public test::store_parts {
  protected:
-  session_files files_{world_, with_, root_, id_of("sid")};
+  session_files files_{world_, with_, root_, files_open_, id_of("sid")};
   std::shared_ptr<open_file> segment() { return run(files_.segment()).value(); }
   result<void> reserve(std::uint64_t offset, std::uint64_t length, std::uint64_t bound = UINT64_MAX) {
     return run(files_.reserve(*segment(), offset, length, bound));
@@ -57,7 +57,7 @@ TEST_F(SessionFiles, EveryNewNameIsToBeSyncedAndSoIsOneThatWasThere) {
   ASSERT_TRUE(run(files_.chunk_file(0, 0)));
   EXPECT_EQ(files_.dirty_directories().size(), 2U) << "chunks, and the shard's";
   // Whoever made them may have died before the sync.
-  session_files later{world_, with_, root_, id_of("sid")};
+  session_files later{world_, with_, root_, files_open_, id_of("sid")};
   for (const auto& one : files_.dirty_directories()) one->dirty = false;
   root_->dirty = false;
   ASSERT_TRUE(run(later.segment()));
@@ -119,6 +119,41 @@ TEST_F(SessionFiles, LetGoOfEverythingWhenClosed) {
   files_.close();
   EXPECT_EQ(files_.open_count(), 0U);
   EXPECT_EQ(files_.reserved_bytes(), 0U);
+}
+
+TEST_F(SessionFiles, CloseWhatNobodyUsesAndNothingHasToBeSyncedOf) {
+  const auto used = segment();
+  ASSERT_TRUE(run(files_.chunk_file(0, 0)));
+  run(files_.chunk_file(1, 0)).value()->dirty = true;
+  for (const auto& one : files_.dirty_directories()) one->dirty = false;
+  files_.close_unused();
+  EXPECT_EQ(files_.open_count(), 2U) << "the segment, and the chunk that was written to";
+  EXPECT_EQ(files_open_.open(), 3U);
+  EXPECT_EQ(segment(), used);
+  EXPECT_EQ(files_.dirty_files().size(), 1U);
+}
+
+TEST_F(SessionFiles, AreCountedAsLongAsTheyAreOpen) {
+  auto used = segment();
+  EXPECT_EQ(files_open_.open(), 4U) << "two directories, and two descriptors of the segment";
+  ASSERT_TRUE(run(files_.chunk_file(0, 0, opening::when_there_is_room)));
+  EXPECT_EQ(files_open_.open(), 6U) << "and a shard's directory, and a file";
+  files_.close();
+  EXPECT_EQ(files_open_.open(), 2U) << "somebody still uses the segment";
+  used.reset();
+  EXPECT_EQ(files_open_.open(), 0U);
+}
+
+TEST_F(SessionFiles, WaitUntilThereIsRoomForAllThatHasToBeOpened) {
+  std::optional<file_budget::permit> others{files_open_.take_now(files_open_.files_max() - 3)};
+  test::running opens{ring_, files_.segment(opening::when_there_is_room)};
+  for (int turns = 0; turns < 5; ++turns) ring_.turn(false);
+  EXPECT_FALSE(opens.ended());
+  EXPECT_FALSE(fs::exists(path_of("sid"))) << "who waits has nothing open that another one waits for";
+  others.reset();
+  while (!opens.ended()) ring_.turn(true);
+  EXPECT_TRUE(opens.value());
+  EXPECT_EQ(files_open_.open(), 4U);
 }
 
 TEST_F(SessionFiles, AFailureToOpenIsToldAndTriedAgain) {

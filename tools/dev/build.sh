@@ -15,8 +15,9 @@ build_preset() {
   mapfile -t before < <(plain_addresses "$preset")
   shift
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
-  if [ "$preset" = release ] && [ -e web/package.json ]; then
-    need_node || return # this preset builds the pages
+  # What serves the pages to tests needs them; they lie in web/dist for all.
+  if [[ $preset =~ ^(release|asan|tsan)$ ]] && [ -e web/package.json ]; then
+    need_node || return
     options=("-DWF_NODE=$(command -v node)" "-DWF_NPM=$(command -v npm)")
   fi
   cmake --preset "$preset" "${options[@]}" --log-level=WARNING &&

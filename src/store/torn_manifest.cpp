@@ -31,12 +31,12 @@ bool agrees(std::span<const std::byte> record) {
   return stored == ((sum >> 15U | sum << 17U) + 0xa282ead8U);
 }
 
-bool has_empty_sector(std::span<const std::byte> file, std::size_t from) {
-  for (std::size_t at = from; at < file.size();) {
-    const std::size_t end = std::min((at / sector_bytes + 1) * sector_bytes, file.size());
-    const auto sector = file.subspan(at, end - at);
+/// A sector that the record [begin, end) reaches into never came to the disk. The one it begins in did, if the record
+/// before it is whole; the last one goes on behind the record, and is as empty there.
+bool misses_sector(std::span<const std::byte> file, std::size_t begin, std::size_t end) {
+  for (std::size_t at = (begin + sector_bytes - 1) / sector_bytes * sector_bytes; at < end; at += sector_bytes) {
+    const auto sector = file.subspan(at, std::min(sector_bytes, file.size() - at));
     if (std::ranges::all_of(sector, [](std::byte one) { return one == std::byte{0}; })) return true;
-    at = end;
   }
   return false;
 }
@@ -74,7 +74,8 @@ std::optional<std::size_t> torn_from(std::span<const std::byte> manifest) {
     const std::size_t end = at + header_bytes + length;
     if (end > manifest.size()) break;  // cut short is what RocksDB expects of a crash
     if (header_bytes + length > left || !agrees(manifest.subspan(at, header_bytes + length))) {
-      return has_empty_sector(manifest, at) ? std::optional{whole} : std::nullopt;
+      // A length that is wrong itself says no more than that the record ends with its block.
+      return misses_sector(manifest, at, std::min(end, at + left)) ? std::optional{whole} : std::nullopt;
     }
     at = end;
     if (type == type_full || type == type_last) whole = at;

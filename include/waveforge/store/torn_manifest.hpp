@@ -14,8 +14,8 @@ namespace wf::store {
 ///
 /// A record whose sync had ended is whole, so a torn one was never built upon: what it speaks of (a flush, a merge) has
 /// its sources still, and its loss is that of work to be done again. RocksDB reads it as corruption all the same and
-/// would not open. Torn means: from the first record on that does not agree with its checksum there is a sector of
-/// nothing but zeros, which a bit that went wrong on the disk does not make.
+/// would not open. Torn means: the first record that does not agree with its checksum reaches into a sector of
+/// nothing but zeros, which a bit that went wrong on the disk does not make. Empty sectors behind it say nothing.
 [[nodiscard]] std::optional<std::size_t> torn_from(std::span<const std::byte> manifest);
 
 /// Take such a record back, in the database below `path`, which nobody has open. True: there was one, and the file that

@@ -177,6 +177,24 @@ TEST(TornManifest, IsTornOnlyWhereASectorIsMissing) {
   }
 }
 
+TEST(TornManifest, AnEmptySectorBehindARecordDoesNotMakeItATornOne) {
+  const std::string record = record_of(std::string(700, 'y'));
+  const std::string zeros = record_of(std::string(2000, '\0'));
+  for (const std::string& behind : {zeros, std::string(2000, '\0')}) {
+    std::string bytes = record + behind;
+    bytes[100] = static_cast<char>(bytes[100] ^ 0x10);
+    EXPECT_EQ(torn(bytes), std::nullopt) << "a bit went wrong, and everything behind it would be thrown away";
+  }
+}
+
+TEST(TornManifest, ASectorThatIsEmptyOnlyAsFarAsTheRecordGoesIsNone) {
+  // The record's last bytes are zeros and begin a sector; what follows in that sector is there.
+  const std::string record = record_of(std::string(2 * sector_bytes - 7 - 20, 'y') + std::string(30, '\0'));
+  std::string bytes = record + record_of(std::string(700, 'z'));
+  bytes[100] = static_cast<char>(bytes[100] ^ 0x10);
+  EXPECT_EQ(torn(bytes), std::nullopt);
+}
+
 TEST(TornManifest, TakesAWholeRecordBackNotItsEndOnly) {
   constexpr char first = 2;
   constexpr char last = 4;

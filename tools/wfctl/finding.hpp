@@ -37,7 +37,7 @@ struct finding {
   std::uint64_t bytes{0};  ///< room it takes, of leftovers
   mending cure{};
   bool mended{false};
-  std::string orphan{};  ///< below the data dir: a directory no fact speaks of, which only gc removes
+  std::string orphan{};  ///< below the data dir: a directory or file no fact speaks of, which only gc removes
 };
 
 }  // namespace wf::ctl

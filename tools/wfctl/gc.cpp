@@ -62,7 +62,7 @@ finding forgotten(const data_dir& dir, const session::recording& value, utc_time
 bool is_garbage(finding& one, bool forgotten_recordings) {
   const bool orphan = !one.orphan.empty() && (one.how_bad == weight::leftover || forgotten_recordings);
   if (orphan && !one.cure.possible()) {
-    one.cure.says = "remove the directory";
+    one.cure.says = "remove it";
     one.cure.remove = {one.orphan};
   }
   return orphan || (one.how_bad == weight::leftover && one.cure.possible());

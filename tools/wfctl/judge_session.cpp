@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "waveforge/session/placement.hpp"
@@ -32,6 +33,19 @@ using session::state;
 const std::string segment_path{"chunks/segment"};
 const std::string completed{"completed/"};
 
+/// A name that the server gives to chunks that have no place in the segment.
+bool is_chunk_file(const std::string& path) {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  const auto slash = path.rfind('/') + 1;  // 0 where there is none
+  const char* const end = path.data() + path.size();
+  const auto number = std::from_chars(path.data() + slash, end, index);
+  if (number.ec != std::errc{}) return false;
+  const auto dot = path.rfind('.') + 1;
+  (void)std::from_chars(path.data() + dot, end, generation);  // no number: the first one
+  return path == session::chunk_file_path(index, generation);
+}
+
 /// One session on the table.
 class examination {
  public:
@@ -44,9 +58,15 @@ class examination {
     switch (value_.now) {
       case state::cancelled:
       case state::expired: judge_tombstone(); break;
-      case state::assembled: judge_assembled(); break;
-      case state::assembling: judge_assembling(); break;
-      case state::damaged: judge_damaged(); break;
+      case state::assembled:
+        judge_assembled();
+        judge_strays();
+        break;
+      case state::assembling:
+        judge_assembling();
+        judge_strays();
+        break;
+      case state::damaged: judge_damaged(); break;  // any of its files may be what it lacks
       case state::open:
       case state::sealed:
       case state::failed:
@@ -227,19 +247,52 @@ class examination {
     }
   }
 
-  /// Files of chunks that no row names: a replacement that was broken off, or the file it took the place of.
-  void judge_strays() {
+  /// What the facts speak of, and what an assembly that has begun makes.
+  [[nodiscard]] std::set<std::string> named_files() const {
     std::set<std::string> named{segment_path};
     for (const auto& [index, one] : value_.chunks.all()) {
       if (one.where.where != home::segment) named.insert(session::chunk_file_path(index, one.where.generation));
     }
+    if (value_.file_name.empty()) return named;
+    named.insert(completed + value_.file_name);
+    named.insert(completed + std::string{store::manifest_name});
+    if (value_.now == state::assembled) return named;
+    named.insert(completed + std::string{store::temporary_recording_name});
+    named.insert(completed + std::string{store::temporary_manifest_name});
+    return named;
+  }
+
+  void judge_strays() {
+    const bool well = std::ranges::none_of(found_, [](const finding& one) { return one.how_bad == weight::damage; });
+    const std::set<std::string> named = named_files();
     for (const auto& [path, bytes] : files_.files) {
-      if (!path.starts_with("chunks/") || named.contains(path)) continue;
+      if (named.contains(path)) continue;
+      // A finished recording's sources are judged as a whole.
+      if (value_.now == state::assembled && path.starts_with("chunks/")) continue;
+      judge_stray(path, well).bytes = bytes;
+    }
+  }
+
+  finding& judge_stray(const std::string& path, bool well) {
+    if (is_chunk_file(path)) {
+      // A replacement that was broken off, or the file it took the place of.
       finding& stray = add(weight::leftover, "stray_chunk_file", below(path) + " belongs to no chunk");
-      stray.bytes = bytes;
       stray.cure.says = "remove the file";
       stray.cure.remove = {below(path)};
+      return stray;
     }
+    if (value_.file_name.empty() && path.starts_with(completed) &&
+        path != completed + std::string{store::temporary_manifest_name}) {
+      finding& lost = add(weight::damage, "recording_forgotten",
+                          below(path) + " may be a recording; its facts know of none, they are older than it");
+      lost.orphan = below(path);
+      return lost;
+    }
+    finding& stray = add(weight::leftover, "stray_file",
+                         below(path) + (well ? " is in no fact; only `wfctl gc` removes it"
+                                             : " is in no fact; it stays while the session has damage"));
+    if (well) stray.orphan = below(path);
+    return stray;
   }
 
   const stored_session& facts_;

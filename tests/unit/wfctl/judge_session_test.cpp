@@ -46,7 +46,7 @@ TEST(judge_session, an_open_session_with_its_bytes_is_well) {
 
 TEST(judge_session, a_short_or_missing_segment_is_damage_that_stays_as_it_is) {
   for (const auto& [files, word] : {std::pair{tree_of({{"chunks/segment", 299}}), "damage segment_short"},
-                                    std::pair{tree_of({{"completed/x", 1}}), "damage segment_missing"}}) {
+                                    std::pair{tree_of({}), "damage segment_missing"}}) {
     const auto found = judge(scene::recording_of("x", 3), files);
     EXPECT_THAT(words_of(found), ElementsAre(word));
     EXPECT_FALSE(found[0].cure.possible());
@@ -70,6 +70,52 @@ TEST(judge_session, a_stray_chunk_file_is_a_leftover_that_can_go) {
   EXPECT_THAT(words_of(found), ElementsAre("leftover stray_chunk_file"));
   EXPECT_EQ(found[0].bytes, 77U);
   EXPECT_THAT(found[0].cure.remove, ElementsAre("x/chunks/shard_0001/001234.chunk"));
+}
+
+TEST(judge_session, files_that_no_fact_speaks_of_are_orphans_wherever_they_lie) {
+  const std::map<std::string, std::uint64_t> strangers{{"chunks/x", 5},
+                                                       {"chunks/shard_0000/0.chunk", 4},
+                                                       {"chunks/shard_0000/000001.chunk.x", 3},
+                                                       {"notes.txt", 2},
+                                                       {"completed/.recording.meta.tmp", 1}};
+  auto files = strangers;
+  files["chunks/segment"] = 100;
+  const auto found = judge(scene::recording_of("x", 1), tree_of(files));
+  ASSERT_EQ(found.size(), strangers.size());
+  for (const auto& one : found) {
+    EXPECT_EQ(one.what, "stray_file");
+    EXPECT_EQ(one.how_bad, weight::leftover);
+    ASSERT_TRUE(strangers.contains(one.orphan.substr(2))) << one.orphan;
+    EXPECT_EQ(one.bytes, strangers.at(one.orphan.substr(2)));
+    EXPECT_FALSE(one.cure.possible()) << "--repair leaves orphans to the operator";
+  }
+}
+
+TEST(judge_session, what_an_assembly_leaves_is_its_own_until_it_has_ended) {
+  const std::map<std::string, std::uint64_t> temporary{{"completed/.recording.tmp", 7},
+                                                       {"completed/.recording.meta.tmp", 9}};
+  auto value = scene::finished("x", 3);
+  auto files = temporary;
+  files["completed/recording.webm"] = 300;
+  EXPECT_THAT(words_of(judge(value, tree_of(files), false, manifest_of(value))),
+              ElementsAre("leftover stray_file", "leftover stray_file"));
+  for (const state now : {state::assembling, state::failed}) {
+    value.now = now;
+    files["chunks/segment"] = 300;
+    EXPECT_THAT(judge(value, tree_of(files), true), IsEmpty()) << "the next attempt replaces them";
+  }
+}
+
+TEST(judge_session, a_recording_that_the_facts_know_nothing_of_is_never_swept_away) {
+  const auto found = judge(scene::recording_of("x", 1), tree_of({{"chunks/segment", 100}, {"completed/a.webm", 9}}));
+  EXPECT_THAT(words_of(found), ElementsAre("damage recording_forgotten"));
+  EXPECT_EQ(found[0].orphan, "x/completed/a.webm");
+}
+
+TEST(judge_session, an_orphan_stays_while_its_session_is_damaged) {
+  const auto found = judge(scene::recording_of("x", 1), tree_of({{"chunks/segment.saved", 100}}));
+  EXPECT_THAT(words_of(found), ElementsAre("damage segment_missing", "leftover stray_file"));
+  EXPECT_EQ(found[1].orphan, "") << "it may be what is missing";
 }
 
 TEST(judge_session, a_finished_recording_is_its_file_and_its_manifest) {

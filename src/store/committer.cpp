@@ -115,9 +115,9 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
       std::ranges::move(one->request.rows, std::back_inserter(batch));
       sync = sync || one->request.sync;
     }
-    if (!batch.empty()) {
+    if (!batch.empty() || sync) {  // without rows, those of earlier rounds are synced
       // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
-      outcome = room_for_facts();
+      if (!batch.empty()) outcome = room_for_facts();
       if (!outcome && co_await spare_.give_up()) outcome = room_for_facts();
       if (outcome) {
         const steady_time asked = world_.time.now();

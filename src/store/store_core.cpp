@@ -187,7 +187,9 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
   }
   request.files = entry->files.dirty_files();
   request.directories = entry->files.dirty_directories();
-  if (covered.empty() && request.files.empty() && request.directories.empty()) co_return result<void>{};
+  const bool clean = covered.empty() && request.files.empty() && request.directories.empty();
+  // Where changes are not synced when they are told, a creation without a byte may still have to be.
+  if (clean && syncs_changes()) co_return result<void>{};
   request.sync = true;
   request.ended = [entry, covered](const result<void>& outcome) {
     if (!outcome) return;

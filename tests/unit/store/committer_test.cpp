@@ -51,6 +51,15 @@ TEST_F(Committer, SyncsDataAndNamesBeforeItWritesTheFactsAndTellsAfterwards) {
   EXPECT_TRUE(has("row"));
 }
 
+TEST_F(Committer, SyncsEarlierFactsForWhoeverHasNoneOfHisOwn) {
+  ASSERT_TRUE(commit(request_of("one")));
+  ASSERT_EQ(rows_.kept.synced(), 0U);
+  commit_request seal;
+  seal.sync = true;
+  ASSERT_TRUE(commit(std::move(seal)));
+  EXPECT_EQ(rows_.kept.synced(), 1U);
+}
+
 TEST_F(Committer, SyncsTheFactsOnlyIfSomebodyNeedsIt) {
   ASSERT_TRUE(commit(request_of("one")));
   EXPECT_EQ(rows_.kept.synced(), 0U);

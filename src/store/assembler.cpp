@@ -96,7 +96,10 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
   if (wanted) {
     auto made = co_await make(entry);
     // Each step can be taken again. The ballast is for this: what is finished frees what it was made of.
-    if (!made && made.error().code == errc::no_space && co_await core_.spare.give_up()) made = co_await make(entry);
+    if (!made && made.error().code == errc::no_space) {
+      const bool freed = co_await core_.spare.give_up();
+      if (freed) made = co_await make(entry);
+    }
     if (!made) note_failure(entry, made.error());
     core_.world.count.observe(timing::assembly, std::chrono::duration<double>(core_.world.time.now() - began).count());
   }

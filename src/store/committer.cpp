@@ -118,7 +118,10 @@ io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) 
     if (!batch.empty() || sync) {  // without rows, those of earlier rounds are synced
       // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
       if (!batch.empty()) outcome = room_for_facts();
-      if (!outcome && co_await spare_.give_up()) outcome = room_for_facts();
+      if (!outcome) {
+        const bool freed = co_await spare_.give_up();
+        if (freed) outcome = room_for_facts();
+      }
       if (outcome) {
         const steady_time asked = world_.time.now();
         outcome = rows_.apply(batch, sync);

@@ -38,6 +38,8 @@ constexpr std::array code_bans{
     ban{"steady_timer", scope::product, "it starts a hidden thread; use a ring timer of io"},
     ban{"system_timer", scope::product, "it starts a hidden thread; use a ring timer of io"},
     ban{"assert(", scope::product_tool, "it vanishes in release builds; use WF_CHECK"},
+    ban{"&& co_await", scope::all_cpp, "GCC 12 may make and destroy what follows although it is not reached"},
+    ban{"|| co_await", scope::all_cpp, "GCC 12 may make and destroy what follows although it is not reached"},
     ban{"using namespace", scope::headers, "every includer would inherit it"},
     ban{"system_clock::now", scope::clockless, "take the time from base/clock.hpp"},
     ban{"steady_clock::now", scope::clockless, "take the time from base/clock.hpp"},

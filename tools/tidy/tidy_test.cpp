@@ -196,6 +196,7 @@ TEST(banned, every_banned_call_is_reported_where_it_counts) {
       {"tests/support/a.hpp", "#pragma once\nusing namespace std;"},
       {"src/store/a.cpp", "auto t = std::chrono::steady_clock::now();"},
       {"src/store/a.cpp", "std::random_device d;"},
+      {"src/store/a.cpp", "if (a && co_await b()) c();"},
       {"tests/unit/io/a_test.cpp", "GTEST_SKIP();"},
       {"tests/unit/io/a_test.cpp", std::string{"TEST(a, DISABLED"} + "_b) {}"},
       {"src/io/a.cpp", std::string{"// TO"} + "DO: later"},

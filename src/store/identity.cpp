@@ -82,6 +82,26 @@ session::era draw_era(random_source& random) {
 
 }  // namespace
 
+namespace {
+
+/// A server that has just stopped may hold the lock a moment longer: the kernel lets go of a file when it has forgotten
+/// the last operation on it, which is after it told that the operation ended.
+constexpr auto lock_patience = std::chrono::milliseconds{200};
+constexpr auto lock_again_after = std::chrono::milliseconds{10};
+
+io::task<result<bool>> lock_patiently(environment world, int fd) {
+  io::ring_context* const ring = co_await io::this_ring();
+  const io::deadline until = ring->after(lock_patience);
+  for (;;) {
+    const auto ours = world.world.try_lock(fd);
+    if (!ours || *ours || ring->time().now() >= until.at) co_return ours;
+    const std::int32_t woken = co_await io::sleep_until(ring->after(lock_again_after));
+    if (woken == -ECANCELED) co_return ours;
+  }
+}
+
+}  // namespace
+
 io::task<result<void>> write_identity(claimed_dir& dir) {
   const auto text = std::make_shared<std::string>(encode_identity(dir.now));
   const auto written = co_await dir.lock.write_all(std::as_bytes(std::span{*text}), 0, text);
@@ -109,7 +129,7 @@ io::task<result<claimed_dir>> claim_data_dir(environment world, std::string path
     co_return fail(std::move(why));
   }
   dir.lock = std::move(*lock);
-  const auto ours = world.world.try_lock(dir.lock.number());
+  const auto ours = co_await lock_patiently(world, dir.lock.number());
   if (!ours) co_return fail(ours.error());
   const auto before = co_await read_identity(dir.lock);
   if (!*ours) {

@@ -97,6 +97,17 @@ TEST_F(ClaimedDir, HasItsEraOnStableStorageBeforeItIsUsed) {
   EXPECT_FALSE(claim());
 }
 
+TEST_F(ClaimedDir, WaitsAMomentForAServerThatLetsGo) {
+  std::optional<claimed_dir> first{std::move(*claim())};
+  const auto opened = kernel_.count("open");
+  test::running<result<claimed_dir>> second{ring_,
+                                            claim_data_dir(world_, home_.path() + "/data", recover_mode::automatic)};
+  while (kernel_.count("open") == opened) ring_.turn(true);
+  first.reset();
+  while (!second.ended()) ring_.turn(true);
+  EXPECT_TRUE(second.value());
+}
+
 TEST_F(ClaimedDir, BeginsANewEraAfterAFailedSyncOrWhenToldTo) {
   session::era before = 0;
   {

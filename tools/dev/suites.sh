@@ -139,7 +139,9 @@ ctest_run() {
   local tree=$1 report=$2 before
   shift 2
   mapfile -t before < <(plain_addresses "${tree##*/}")
-  TSAN_OPTIONS="suppressions=$ROOT/tools/dev/tsan.supp" "${before[@]}" ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
+  # Also for servers that are started as somebody who may not look into this folder.
+  install -m 644 tools/dev/tsan.supp "${TMPDIR:-/tmp}/waveforge_tsan.supp"
+  TSAN_OPTIONS="suppressions=${TMPDIR:-/tmp}/waveforge_tsan.supp" "${before[@]}" ctest --test-dir "$tree" --output-on-failure --no-tests=error --timeout $seconds_per_test_max -j "$JOBS" \
     --output-junit "$report" "$@" </dev/null
 }
 

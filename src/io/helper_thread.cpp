@@ -39,7 +39,7 @@ file_kind kind_of(int directory, const dirent& entry) noexcept {
   return S_ISDIR(status.st_mode) ? file_kind::directory : file_kind::other;
 }
 
-std::int32_t read_names(const operation& op) {
+std::int32_t names_in_directory(const operation& op) {
   // A descriptor of our own: its read position is not shared with anybody.
   const int fd = ::openat(op.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -errno;
@@ -63,7 +63,7 @@ std::int32_t carry_out(const operation& op) {
   switch (op.kind) {
     case op_kind::truncate: return value_of(::ftruncate(op.fd, static_cast<off_t>(op.length)));
     case op_kind::sync_file_system: return value_of(::syncfs(op.fd));
-    case op_kind::list: return read_names(op);
+    case op_kind::list: return names_in_directory(op);
     case op_kind::clone_range: {
       file_clone_range range{};
       range.src_fd = op.fd;

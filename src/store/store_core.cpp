@@ -47,55 +47,59 @@ void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {
   });
 }
 
-io::task<result<void>> store_core::promise(std::shared_ptr<session_entry> entry, std::uint32_t index) {
+std::optional<commit_request> store_core::promise_of(const std::shared_ptr<session_entry>& entry, std::uint32_t index) {
   commit_request request;
-  std::uint64_t covered = 0;
-  bool vouched = false;
-  bool completes = false;
-  bool tells_length = false;
-  {
-    const std::lock_guard lock{entry->mutex};
-    const session::chunk* one = entry->value.chunks.find(index);
-    if (one == nullptr) co_return result<void>{};
-    covered = one->written_bytes;
-    completes = one->length_bytes == covered;
-    if (covered == one->promised_bytes && !one->row_due) co_return result<void>{};
-    vouched = with.level == durability::patch || (with.level == durability::chunk && completes);
-    tells_length = one->row_due;
-    if (tells_length) request.rows.push_back(chunk_row(entry->id(), index, *one));
-    request.rows.push_back(progress_row(entry->id(), index, *one, covered, vouched, era));
-    // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
-    // together all the same, though its client, which has its answer, never comes back.
-    const session::recording& value = entry->value;
-    if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
-  }
+  const std::lock_guard lock{entry->mutex};
+  const session::recording& value = entry->value;
+  session::chunk* one = entry->value.chunks.find(index);
+  if (one == nullptr) return std::nullopt;
+  const std::uint64_t covered = one->written_bytes;
+  const bool completes = one->length_bytes == covered;
+  const bool tells_length = one->row_due;
+  if (covered == one->promised_bytes && !tells_length) return std::nullopt;
+  const bool vouched = with.level == durability::patch || (with.level == durability::chunk && completes);
+  if (tells_length) request.rows.push_back(chunk_row(value.id, index, *one));
+  request.rows.push_back(progress_row(value.id, index, *one, covered, vouched, era));
+  // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
+  // together all the same, though its client, which has its answer, never comes back.
+  if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
   if (vouched) {
     request.files = entry->files.dirty_files();
     request.directories = entry->files.dirty_directories();
     request.sync = true;
   }
+  one->promising = true;
   request.ended = [entry, this, index, covered, vouched, completes, tells_length](const result<void>& outcome) {
-    if (!outcome) return;
+    bool told = false;
     {
-      const std::lock_guard lock{entry->mutex};
-      session::chunk* one = entry->value.chunks.find(index);
-      if (one == nullptr) return;
-      one->promised_bytes = std::max(one->promised_bytes, covered);
-      if (vouched) one->vouched_bytes = std::max(one->vouched_bytes, covered);
-      if (tells_length) one->row_due = false;
-      touch(*entry);
+      const std::lock_guard again{entry->mutex};
+      if (session::chunk* now = entry->value.chunks.find(index)) {
+        told = outcome.has_value();
+        now->promising = false;
+        if (told) now->promised_bytes = std::max(now->promised_bytes, covered);
+        if (told && vouched) now->vouched_bytes = std::max(now->vouched_bytes, covered);
+        if (told && tells_length) now->row_due = false;
+        touch(*entry);
+      }
     }
-    if (completes) world.count.add(counter::chunks_completed);
+    if (told && completes) world.count.add(counter::chunks_completed);
     entry->changed.notify_all();
-    assemble_if_ready(entry);
+    if (told) assemble_if_ready(entry);
   };
-  const auto committed = co_await commits.commit(std::move(request));
+  return request;
+}
+
+io::task<result<void>> store_core::promise(std::shared_ptr<session_entry> entry, std::uint32_t index) {
+  auto request = promise_of(entry, index);
+  if (!request) co_return result<void>{};
+  const auto committed = co_await commits.commit(std::move(*request));
   co_return committed;
 }
 
 io::task<result<void>> store_core::settle(std::shared_ptr<session_entry> entry, std::uint32_t index, bool displace,
                                           std::shared_ptr<active_writer> claim, bool may_be_missing) {
   const io::deadline until{world.time.now() + limits::settle_timeout};
+  bool tried = false;
   for (;;) {
     const std::uint64_t seen = entry->changed.ticket();
     std::shared_ptr<active_writer> holder;
@@ -108,21 +112,22 @@ io::task<result<void>> store_core::settle(std::shared_ptr<session_entry> entry, 
       const auto at = entry->writers.find(index);
       if (at == entry->writers.end()) {
         // What is told must be what is accepted next: bytes whose round has not ended are neither.
-        if (one == nullptr || (one->written_bytes == one->promised_bytes && one->announced)) {
+        if (one == nullptr || (one->written_bytes == one->promised_bytes && one->announced && !one->row_due)) {
           if (claim) entry->writers.emplace(index, std::move(claim));
           co_return result<void>{};
         }
         // Whoever wrote it has gone without his promise. Nobody else will make up for it while clients keep asking.
-        abandoned = one->announced;
+        abandoned = one->announced && !one->promising;
+        if (abandoned && tried) co_return fail(errc::locked, "what is stored cannot be promised yet; try again later");
       } else if (displace && !at->second->displaced) {
         at->second->displaced = true;
         holder = at->second;
       }
     }
     if (abandoned) {
-      const auto promised = co_await promise(entry, index);
-      if (!promised) co_return fail(errc::locked, "what is stored cannot be promised yet: " + promised.error().detail);
-      continue;
+      // One round a chunk at a time, however many ask, and none of them waits longer than for a writer.
+      tried = true;
+      if (auto request = promise_of(entry, index)) commits.submit(std::move(*request));
     }
     if (holder) {
       world.count.add(counter::writers_displaced);

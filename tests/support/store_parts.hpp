@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/counting_random.hpp"
 #include "support/memory_facts.hpp"
 #include "support/ring_fixture.hpp"
 #include "support/temporary_directory.hpp"
@@ -15,26 +16,21 @@
 
 namespace wf::test {
 
-/// The machine's clocks, with a calendar that a test may turn on.
+/// The machine's clocks, which a test may turn on: the calendar alone, or both.
 class turned_clock final : public clock {
  public:
-  [[nodiscard]] steady_time now() const noexcept override { return machine_.now(); }
+  [[nodiscard]] steady_time now() const noexcept override { return machine_.now() + passed_; }
   [[nodiscard]] utc_time utc_now() const noexcept override { return machine_.utc_now() + turned_; }
   void turn(std::chrono::milliseconds by) noexcept { turned_ += by; }
+  void pass(std::chrono::milliseconds by) noexcept {
+    turned_ += by;
+    passed_ += by;
+  }
 
  private:
   machine_clock machine_{};
   std::chrono::milliseconds turned_{0};
-};
-
-class counting_random final : public random_source {
- public:
-  void fill(std::span<std::byte> out) noexcept override {
-    for (auto& byte : out) byte = static_cast<std::byte>(++value_);
-  }
-
- private:
-  unsigned value_{0};
+  std::chrono::milliseconds passed_{0};
 };
 
 class summing_metrics final : public metrics {

@@ -28,6 +28,8 @@ struct chunk {
   bool announced{false};
   /// A length was declared that its row does not tell yet.
   bool row_due{false};
+  /// A round is under way that promises what is written.
+  bool promising{false};
   extent where{};
   utc_time created_at{};
   utc_time touched_at{};                  ///< last byte

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "waveforge/store/committer.hpp"
 #include "waveforge/store/options.hpp"
@@ -31,7 +32,7 @@ struct store_core {
   [[nodiscard]] io::task<result<session_hold>> open(session::session_id id);
   /// The same for a session that may not exist yet.
   [[nodiscard]] io::task<result<session_hold>> open_or_make(session::session_id id);
-  /// The round that covers what is written of the chunk now.
+  /// Wait for the round that covers what is written of the chunk now.
   [[nodiscard]] io::task<result<void>> promise(std::shared_ptr<session_entry> entry, std::uint32_t index);
   /// Wait until nobody writes to the chunk and everything written of it is promised; where an earlier round failed (the
   /// disk was full), by another one. `displace`: ask a writer to let go. With `claim`, becomes its writer in the same
@@ -53,6 +54,9 @@ struct store_core {
   [[nodiscard]] bool syncs_changes() const noexcept { return with.level != durability::none; }
 
  private:
+  /// What that round has to do; nullopt: nothing, all of it is promised.
+  [[nodiscard]] std::optional<commit_request> promise_of(const std::shared_ptr<session_entry>& entry,
+                                                         std::uint32_t index);
   [[nodiscard]] io::task<result<session_hold>> enter(session::session_id id, bool may_be_new);
   static void displace_writer(const std::shared_ptr<active_writer>& holder);
 };

@@ -10,6 +10,7 @@
 #include "fault/capacity/crowd.hpp"
 #include "fault/support/campaign.hpp"
 #include "fault/support/loop_disk.hpp"
+#include "support/counting_random.hpp"
 #include "support/ring_fixture.hpp"
 #include "waveforge/base/units.hpp"
 #include "waveforge/store/committer.hpp"
@@ -33,16 +34,6 @@ class on_journalled_ext4 : public real_ring {
   }
   temp_dir home_{};
   std::unique_ptr<loop_disk> disk_{};
-};
-
-class seeded_random final : public random_source {
- public:
-  void fill(std::span<std::byte> out) noexcept override {
-    for (auto& byte : out) byte = static_cast<std::byte>(++value_);
-  }
-
- private:
-  unsigned value_{0};
 };
 
 /// One of a thousand: writes some bytes to its segment and waits for the round that makes them last.
@@ -105,7 +96,7 @@ struct pieces {
 class thousand_sessions : public on_journalled_ext4, public testing::WithParamInterface<pieces> {};
 
 TEST_P(thousand_sessions, wait_for_one_round) {
-  seeded_random random;
+  counting_random random;
   null_logger log;
   null_metrics count;
   const store::environment world{io::real_kernel(), time_, random, log, count};

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/hosted_store.hpp"
 #include "support/memory_body.hpp"
-#include "support/ring_fixture.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/watched_kernel.hpp"
 #include "waveforge/store/file_store.hpp"
 #include "waveforge/store/store_host.hpp"
 
@@ -18,56 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 using test::memory_body;
 
-class counting_random final : public random_source {
- public:
-  void fill(std::span<std::byte> out) noexcept override {
-    for (auto& byte : out) byte = static_cast<std::byte>(++value_);
-  }
-
- private:
-  unsigned value_{0};
-};
-
-class Concatenate : public test::real_ring {
+class Concatenate : public test::hosted_store<test::watched_kernel> {
  protected:
-  static constexpr std::size_t piece = 512 * 1024;
-  test::temporary_directory home_;
-  counting_random random_;
-  null_logger log_;
-  null_metrics count_;
-  environment world_{io::real_kernel(), time_, random_, log_, count_};
-  options with_{};
-  io::buffer_pool buffers_{ring_, 8, piece};
-  io::buffer_pool heads_{ring_, 8, 16384};
-  io::pipe_pool pipes_{ring_, 2, 1U << 20U};
-  io::worker on_{ring_, buffers_, heads_, pipes_};
-  std::unique_ptr<store_host> host_;
-
-  void SetUp() override {
-    with_.data_dir = home_.path() + "/data";
-    with_.min_free = {0, 0};
-    open();
-  }
-  void open() {
-    auto opened = store_host::open(world_, with_);
-    ASSERT_TRUE(opened) << opened.error().detail;
-    host_ = std::move(*opened);
-  }
-  store& data() { return host_->serving(); }
-
   static session::session_id id_of(std::uint8_t number) {
     std::array<std::byte, 16> bytes{};
     bytes.fill(std::byte{number});
     return session::session_id::make_upload(bytes);
-  }
-  static std::string text_of(std::size_t size, unsigned seed) {
-    std::string text(size, '\0');
-    std::uint32_t state = seed * 2654435761U + 1;
-    for (auto& c : text) {
-      state = state * 1664525U + 1013904223U;
-      c = static_cast<char>(state >> 24U);
-    }
-    return text;
   }
   void create_part(std::uint8_t number, std::uint64_t length) {
     create_request request;

@@ -7,9 +7,8 @@
 #include <iterator>
 
 #include "support/failing_kernel.hpp"
+#include "support/hosted_store.hpp"
 #include "support/memory_body.hpp"
-#include "support/ring_fixture.hpp"
-#include "support/temporary_directory.hpp"
 #include "waveforge/store/identity.hpp"
 #include "waveforge/store/rocks_facts.hpp"
 #include "waveforge/store/rows.hpp"
@@ -19,52 +18,8 @@
 namespace wf::store {
 namespace {
 
-class counting_random final : public random_source {
- public:
-  void fill(std::span<std::byte> out) noexcept override {
-    for (auto& byte : out) byte = static_cast<std::byte>(++value_);
-  }
-
- private:
-  unsigned value_{0};
-};
-
-class Loading : public ::testing::Test {
+class Loading : public test::hosted_store<test::failing_kernel> {
  protected:
-  test::temporary_directory home_;
-  test::machine_clock time_;
-  test::failing_kernel kernel_;
-  io::ring_context ring_{kernel_, time_, kernel_.make_ring(64).value(), "test"};
-  counting_random random_;
-  null_logger log_;
-  null_metrics count_;
-  environment world_{kernel_, time_, random_, log_, count_};
-  options with_{};
-  io::buffer_pool buffers_{ring_, 4, 64 * 1024};
-  io::buffer_pool heads_{ring_, 4, 16 * 1024};
-  io::pipe_pool pipes_{ring_, 2, 64 * 1024};
-  io::worker on_{ring_, buffers_, heads_, pipes_};
-  std::unique_ptr<store_host> host_;
-
-  void SetUp() override {
-    with_.data_dir = home_.path() + "/data";
-    with_.min_free = {0, 0};
-    open();
-  }
-  void open() {
-    auto opened = store_host::open(world_, with_);
-    ASSERT_TRUE(opened) << opened.error().detail;
-    host_ = std::move(*opened);
-  }
-  void reopen() {
-    host_.reset();
-    open();
-  }
-  template <typename T>
-  T run(io::task<T> work) {
-    return test::run_on_ring(ring_, std::move(work));
-  }
-  store& data() { return host_->serving(); }
   static session::session_id id() { return session::session_id::parse("one", session::id_format::token).value(); }
 
   void send(std::uint32_t index, const std::string& text, std::uint64_t length, std::optional<std::uint32_t> total) {

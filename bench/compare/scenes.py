@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 
@@ -52,7 +53,10 @@ def rounds(stage, rows):
     thousand connections, where the requests of all of them stand before its own."""
     said = subprocess.run([str(ROOT / "build/release/bin/fault_capacity"), "--gtest_filter=*thousand_sessions*direct"],
                           capture_output=True, text=True, check=False).stdout
-    rows["durable_round"].add(float(re.search(r"a round of 1000 .* p50 ([0-9.]+) ms", said)[1]))
+    seen = re.search(r"a round of 1000 .* p50 ([0-9.]+) ms", said)
+    if seen is None:
+        sys.exit(f"bench compare: fault_capacity measured no round:\n{said}")
+    rows["durable_round"].add(float(seen[1]))
     server = waveforge("chunk")
     process = server.start(stage.image.path, stage.work)
     try:

@@ -41,9 +41,26 @@ struct free_context {
 };
 using digest_context = std::unique_ptr<EVP_MD_CTX, free_context>;
 
-[[nodiscard]] digest_context start(const EVP_MD* kind) {
+struct free_digest {
+  void operator()(EVP_MD* kind) const noexcept { EVP_MD_free(kind); }
+};
+using digest_kind = std::unique_ptr<EVP_MD, free_digest>;
+
+/// Looked up once: OpenSSL reads its configuration at the first lookup, which takes milliseconds, and takes a lock at
+/// each. A kind it does not have here is null.
+struct digest_kinds {
+  digest_kind sha1{EVP_MD_fetch(nullptr, "SHA1", nullptr)};
+  digest_kind sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  digest_kind md5{EVP_MD_fetch(nullptr, "MD5", nullptr)};
+};
+const digest_kinds& kinds() {
+  static const digest_kinds all{};
+  return all;
+}
+
+[[nodiscard]] digest_context start(const digest_kind& kind) {
   digest_context context{EVP_MD_CTX_new()};
-  if (context == nullptr || EVP_DigestInit_ex(context.get(), kind, nullptr) != 1) return {};
+  if (kind == nullptr || context == nullptr || EVP_DigestInit_ex(context.get(), kind.get(), nullptr) != 1) return {};
   return context;
 }
 
@@ -62,6 +79,10 @@ std::uint32_t crc32_of(std::span<const std::byte> bytes, std::uint32_t crc) noex
   for (const std::byte each : bytes)
     crc = (crc >> 8) ^ crc_tables[0][(crc ^ std::to_integer<std::uint32_t>(each)) & 0xff];
   return ~crc;
+}
+
+void prepare_digests() {
+  (void)kinds();
 }
 
 struct digest_check::hashes {
@@ -83,9 +104,9 @@ digest_check::digest_check(tus::checksum_plan plan, const io::body_source& body)
   const auto wanted = [this](checksum_algorithm which) {
     return !plan_.expected.has_value() || plan_.expected->algorithm == which;
   };
-  if (wanted(checksum_algorithm::sha1)) hashes_->sha1 = start(EVP_sha1());
-  if (wanted(checksum_algorithm::sha256)) hashes_->sha256 = start(EVP_sha256());
-  if (wanted(checksum_algorithm::md5)) hashes_->md5 = start(EVP_md5());
+  if (wanted(checksum_algorithm::sha1)) hashes_->sha1 = start(kinds().sha1);
+  if (wanted(checksum_algorithm::sha256)) hashes_->sha256 = start(kinds().sha256);
+  if (wanted(checksum_algorithm::md5)) hashes_->md5 = start(kinds().md5);
   hashes_->with_crc32 = wanted(checksum_algorithm::crc32);
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "waveforge/api/cors.hpp"
+#include "waveforge/api/digest_check.hpp"
 #include "waveforge/api/discovery.hpp"
 #include "waveforge/api/error_map.hpp"
 #include "waveforge/base/check.hpp"
@@ -50,6 +51,7 @@ struct router::admission {
 router::router(services with)
     : with_{std::move(with)}, creations_{with_.set.creations_per_second, with_.set.creation_burst} {
   WF_CHECK(!with_.set.tus_base_path.empty() && !with_.set.tus_base_path.ends_with('/'));
+  prepare_digests();
 }
 
 router::admission router::admit(const request& what, const std::optional<address>& at, context& now) const {

@@ -47,7 +47,7 @@ constexpr auto gauge_names = std::to_array<described>({
     {"sessions_loaded", "Sessions in memory."},
     {"files_open", "Descriptors open for files of sessions."},
     {"assemblies_waiting", "Assemblies that wait for their turn."},
-    {"buffers_in_use", "Body buffers leased."},
+    {"bodies_arriving", "Bodies being written into chunks now."},
 });
 constexpr auto timing_names = std::to_array<described>({
     {"request_seconds", "From a complete head to the answer."},

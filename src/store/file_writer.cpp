@@ -1,6 +1,7 @@
 #include "waveforge/store/file_writer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wf::store {
 
@@ -63,11 +64,12 @@ result<void> file_writer::begin(io::body_source& body, const append_options& wit
     one->row_due = true;
   }
   mine_->body = &body;
+  core_.world.count.shift(gauge::bodies_arriving, 1);
   return {};
 }
 
 void file_writer::end() noexcept {
-  mine_->body = nullptr;
+  if (std::exchange(mine_->body, nullptr) != nullptr) core_.world.count.shift(gauge::bodies_arriving, -1);
 }
 
 void file_writer::count_landed(std::uint64_t bytes, bool visible) {

@@ -37,7 +37,7 @@ enum class gauge : std::uint8_t {
   sessions_loaded,
   files_open,
   assemblies_waiting,
-  buffers_in_use,
+  bodies_arriving,
   count_
 };
 

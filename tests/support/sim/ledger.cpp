@@ -1,6 +1,8 @@
 #include "support/sim/ledger.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 namespace wf::sim {
 
@@ -10,8 +12,11 @@ std::string content_of(std::uint64_t key, std::uint64_t begin, std::uint64_t end
     std::uint64_t word = (key + at / 8) * 0x9e3779b97f4a7c15U;
     word = (word ^ (word >> 29U)) * 0xbf58476d1ce4e5b9U;
     word ^= word >> 32U;
-    const std::uint64_t next = std::min(end, (at / 8 + 1) * 8);
-    for (; at < next; ++at) text[static_cast<std::size_t>(at - begin)] = static_cast<char>(word >> (8 * (at % 8)));
+    static_assert(std::endian::native == std::endian::little);
+    const auto bytes = std::bit_cast<std::array<char, 8>>(word);
+    const std::uint64_t count = std::min(8 - at % 8, end - at);
+    std::copy_n(bytes.data() + at % 8, count, text.data() + (at - begin));
+    at += count;
   }
   return text;
 }

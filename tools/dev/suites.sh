@@ -46,8 +46,8 @@ run_tests() {
 
 # What every change must pass; the suites inside the release build are found by their labels, so that none can be
 # forgotten. `acceptance` is a part of `browser`. The sanitizers, which build everything anew, come last: whatever they
-# find, a plain failure is told first. TSan (a takeover is timed there) and fuzzing are theirs in `./dev test sanitizers`, and takes as long as it is given.
-gate_suites='web clients browser firefox asan'
+# find, a plain failure is told first. Fuzzing takes as long as it is given and is asked for by name.
+gate_suites='web clients browser firefox asan tsan'
 sanitizer_suites='asan tsan fuzz'
 run_all_suites() {
   local suite

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { Emitter } from '../../src/shared/emitter.ts';
 import { formatBytes, formatDuration, formatOf } from '../../src/shared/format.ts';
 import { cellsOf } from '../../src/page/ui/chunk-strip.tsx';
-import { meterPosition, peakDb } from '../../src/page/level-meter.ts';
+import { meterPosition, peakDb, peaksDb } from '../../src/page/level-meter.ts';
 import { Base64 } from '../../src/sw/native-base64.ts';
 import { property } from '../support/random.ts';
 
@@ -49,4 +49,10 @@ test('the meter goes from silence to full scale', () => {
   expect(meterPosition(peakDb(new Float32Array(8)))).toBe(0);
   expect(meterPosition(peakDb(Float32Array.of(0, -1)))).toBe(1);
   expect(meterPosition(-30)).toBeCloseTo(0.5);
+});
+
+test('peaks are those of the newest stretches, oldest first', () => {
+  const samples = Float32Array.of(1, 0, 0.1, 0, 0, -0.01);
+  expect(peaksDb(samples, 2, 2).map(Math.round)).toEqual([-20, -40]);
+  expect(peaksDb(samples, 2, 100).map(Math.round)).toEqual([0, -40]);
 });

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { SessionRecord } from '../../shared/protocol.ts';
 import { updateSession } from '../../shared/queue.ts';
 import { TusUploadManager } from '../tus-upload-manager.ts';
+import { withNextTick } from './ticker.ts';
 
 export interface Flow {
   uploaded: number;
@@ -91,8 +92,10 @@ export class ModelStore {
 
   set(change: Partial<Model>): void {
     this.model = { ...this.model, ...change };
-    this.listener(this.model);
+    withNextTick(this.publish);
   }
+
+  private readonly publish = (): void => this.listener(this.model);
 
   /** At most one sentence in ten seconds; of several that come together the last one is said. */
   announce(sentence: string): void {

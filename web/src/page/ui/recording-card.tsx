@@ -4,11 +4,13 @@ import { registerSync } from '../background-sync.ts';
 import { LevelMeter } from '../level-meter.ts';
 import { announce, Recorder } from '../recorder.ts';
 import { manager, store } from './model.ts';
+import { everyTick, withNextTick } from './ticker.ts';
 import { Waveform } from './waveform.tsx';
 
 type Microphone = 'unknown' | 'ready' | 'denied' | 'missing' | 'unplugged' | 'unsupported';
 
 const SAVED_LATE_MS = 5_000;
+const TICKS_A_CLOCK = 2;
 
 const HELP: Record<Exclude<Microphone, 'unknown' | 'ready'>, string> = {
   denied: 'The browser does not let this page use the microphone. Allow it in the address bar (the lock or the microphone sign), then try again.',
@@ -29,8 +31,11 @@ function defaultName(): string {
 function Saved({ recorder, savedAt, bytes }: { recorder: Recorder; savedAt: number; bytes: number }) {
   const [now, setNow] = useState(performance.now());
   useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) setNow(performance.now()); }, 500);
-    return () => clearInterval(timer);
+    let tick = 0;
+    return everyTick(() => {
+      tick += 1;
+      if (!document.hidden && tick % TICKS_A_CLOCK === 0) setNow(performance.now());
+    });
   }, []);
   const age = Math.max(0, now - savedAt);
   const late = age > SAVED_LATE_MS && !recorder.paused;
@@ -91,7 +96,11 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
       const title = name.trim() || defaultName();
       setName(title);
       const started = await Recorder.start(await manager.database(), opened, title, manager.getUploadMethod(), {
-        saved: ({ bytes }) => { setSaved({ at: performance.now(), bytes }); void store.refresh(); },
+        saved: ({ bytes }) => {
+          const at = performance.now();
+          withNextTick(() => setSaved({ at, bytes }));
+          void store.refresh();
+        },
         cut: () => { void manager.process(); void registerSync(); },
         storageFull: () => onNotice('This device’s storage is full. The newest seconds are held in memory only: free some space, or stop and save a copy.'),
         stopped: ({ sessionId, kept, reason }) => {

@@ -214,45 +214,60 @@ io::task<void> file_store::resume_work(session::session_id id) {
     found = co_await sessions_.find(id);
   }
   const std::shared_ptr<session_entry> entry = *found;
-  session::state now{};
-  bool known = false;
+  bool assembles = false;
   bool waits_for_parts = false;
-  bool ready = false;  // then its loading has queued it
   {
     const std::lock_guard lock{entry->mutex};
-    known = entry->known;
-    now = entry->value.now;
+    const session::state now = entry->value.now;
     const session::chunk* first = entry->value.chunks.find(0);
-    ready = entry->value.ready_to_assemble();
+    assembles = entry->known && (now == session::state::assembling || now == session::state::failed);
     waits_for_parts = first != nullptr && is_final(first->concat) && !first->complete();
-  }
-  if (!known || session::is_tombstone(now)) {
-    (void)co_await remover_.remove_bytes(entry);
-  } else if (now == session::state::assembling || now == session::state::failed) {
-    {
-      const std::lock_guard lock{entry->mutex};
-      entry->assembling_queued = true;
+    if (assembles) entry->assembling_queued = true;
+    if (entry->known && session::accepts_bytes(now) && !waits_for_parts) {
+      // What is ready has been queued when it was loaded. Else its last bytes fell back with the machine: when they
+      // come again, so does the row; somebody who is at work may bring it just now.
+      if (entry->value.ready_to_assemble() || entry->operations != 0) co_return;
+      commit_request done;
+      done.rows = {no_work_row(id)};
+      commits_.submit(std::move(done));
+      co_return;
     }
+  }
+  if (assembles) {
     assembler_.enqueue(entry);
-  } else if (now == session::state::assembled) {
-    // It died between the fact and the removal of the sources.
-    const auto home = co_await entry->files.directory("");
-    if (!home) co_return;
-    const auto removed = co_await remove_tree((*home)->handle, "chunks");
-    if (!removed) co_return;
-    (*home)->dirty.store(true, std::memory_order_release);
-    commit_request done;
-    done.directories = {*home};
-    done.rows = {no_work_row(id)};
-    commits_.submit(std::move(done));
   } else if (waits_for_parts) {
     joins_.watch(id);
-  } else if (!ready && session::accepts_bytes(now)) {
-    // Its last bytes fell back with the machine; when they come again, so does the row.
-    commit_request done;
-    done.rows = {no_work_row(id)};
-    commits_.submit(std::move(done));
+  } else {
+    co_await clear_away(entry);
   }
+}
+
+io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
+  while (!co_await core_.begin_exclusive(*entry, false, background_ring_.after(trim_interval))) {
+    if (background_.closed()) co_return;
+  }
+  bool whole = false;
+  bool chunks = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    whole = !entry->known || session::is_tombstone(entry->value.now);
+    chunks = entry->known && entry->value.now == session::state::assembled;
+  }
+  if (whole) (void)co_await remover_.remove_bytes(entry);
+  if (chunks) co_await clear_chunks_away(entry);
+  core_.end_exclusive(*entry);
+}
+
+io::task<void> file_store::clear_chunks_away(const std::shared_ptr<session_entry>& entry) {
+  const auto home = co_await entry->files.directory("");
+  if (!home) co_return;
+  const auto removed = co_await remove_tree((*home)->handle, "chunks");
+  if (!removed) co_return;
+  (*home)->dirty.store(true, std::memory_order_release);
+  commit_request done;
+  done.directories = {*home};
+  done.rows = {no_work_row(entry->id())};
+  commits_.submit(std::move(done));
 }
 
 }  // namespace wf::store

@@ -62,6 +62,8 @@ void ledger::told_success(const expectation& then, std::string_view by) {
 
 void ledger::told_offset(const expectation& then, std::uint64_t offset, std::string_view by) {
   told_success(then, by);
+  // A tombstone that has had its time is gone: whoever begins anew under that name has another session.
+  if (then.session->cancel_begun && may_be_forgotten(*then.session)) then.session->excused = true;
   if (!applies(then)) return;
   chunk_record& chunk = *then.chunk;
   if (offset < then.floor) {

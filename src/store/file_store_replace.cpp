@@ -67,6 +67,9 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
   if (claimed) guard.emplace(entry, index);
   if (existed && before.complete()) co_return co_await compare_complete(on, std::move(*held), index, body);
   if (auto room = space_.room_for(body.remaining().value_or(0)); !room) co_return fail(room.error());
+  // The fact that names this file may be on the disk although it could not be told: then the next start finds the chunk
+  // complete, and these bytes would have been emptied and never synced.
+  if (commits_.failed()) co_return fail(errc::io_failed, "a sync failed earlier; restart after the disk was seen to");
 
   const std::uint32_t generation = before.where.generation + 1;
   const auto file = co_await entry.files.chunk_file(index, generation, opening::when_there_is_room);

@@ -48,6 +48,9 @@ rocksdb::Options make_options(facts_access access) {
   options.recycle_log_file_num = 0;
   // A torn tail of the log is what a crash leaves; the rows before it are whole and in order.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // What an earlier process wrote without a sync is synced before anything is told that rests on it: a removal that is
+  // found done needs no second one.
+  options.avoid_flush_during_recovery = false;
   options.compression = rocksdb::kNoCompression;
   // Rows of one kind and session come one after the other: the table in memory is searched from the last one's place.
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(session_prefix_bytes));

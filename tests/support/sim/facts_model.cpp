@@ -12,6 +12,8 @@ void facts_log::crash(world& in, bool everything) {
 facts_model::facts_model(world& in, std::shared_ptr<facts_log> log, const bool& dead)
     : world_(in), log_(std::move(log)), dead_(dead) {
   for (const auto& batch : log_->batches) take(batch);
+  // Opening moves what was in the log into a table that is synced (`avoid_flush_during_recovery` is off).
+  log_->synced = log_->batches.size();
 }
 
 result<void> facts_model::alive() const {

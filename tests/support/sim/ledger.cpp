@@ -79,6 +79,7 @@ void ledger::told_offset(const expectation& then, std::uint64_t offset, std::str
   if (by == "PATCH") then.session->moved_at = std::max(then.session->moved_at, then.asked_at);
   chunk.created = true;
   chunk.floor = std::max(chunk.floor, offset);
+  if (is_promised(chunk)) then.session->moved_sealed_at = then.session->moved_at;
 }
 
 bool ledger::may_have_expired(const session_record& one) const noexcept {
@@ -144,6 +145,7 @@ void ledger::removal_ends(chunk_record& chunk) {
 
 void ledger::stopped_cleanly() {
   for (session_record& session : sessions) {
+    session.moved_sealed_at = session.moved_at;
     for (chunk_record& chunk : session.chunks) {
       chunk.sealed = chunk.floor;
       chunk.created_sealed = chunk.created;
@@ -151,17 +153,21 @@ void ledger::stopped_cleanly() {
   }
 }
 
-void ledger::fall_back(chunk_record& chunk) const noexcept {
+bool ledger::is_promised(const chunk_record& chunk) const noexcept {
   const bool complete = chunk.created && chunk.floor == chunk.length;
-  const bool promised =
-      plan_.level == store::durability::patch || (plan_.level == store::durability::chunk && complete);
-  if (!promised) chunk.floor = chunk.sealed;
+  return plan_.level == store::durability::patch || (plan_.level == store::durability::chunk && complete);
+}
+
+void ledger::fall_back(chunk_record& chunk) const noexcept {
+  if (!is_promised(chunk)) chunk.floor = chunk.sealed;
 }
 
 void ledger::machine_crashed() {
   ++crashes_;
   for (session_record& session : sessions) {
     if (lied_) session.excused = true;
+    // The facts that went with the bytes said when they came.
+    session.moved_at = session.moved_sealed_at;
     if (session.assembled) continue;
     for (chunk_record& chunk : session.chunks) {
       fall_back(chunk);

@@ -35,6 +35,7 @@ struct session_record {
   bool expired{false};    ///< told, and its time had come
   /// When the last request was asked that an answer says has brought something: its time counts from then or later.
   steady_time moved_at{};
+  steady_time moved_sealed_at{};  ///< of it, what survives a crash of the machine
   steady_time cancel_began{};
   bool excused{false};  ///< a lying disk has taken of it what nobody can give back
 
@@ -95,6 +96,8 @@ class ledger {
  private:
   [[nodiscard]] std::string name_of(const expectation& then) const;
   [[nodiscard]] bool may_have_expired(const session_record& one) const noexcept;
+  /// At this level a crash of the machine takes nothing of it.
+  [[nodiscard]] bool is_promised(const chunk_record& chunk) const noexcept;
   void fall_back(chunk_record& chunk) const noexcept;
 
   world& world_;

@@ -15,6 +15,8 @@ constexpr std::uint32_t assembly_pipe_bytes = 1U << 20U;
 constexpr auto trim_interval = std::chrono::seconds{1};
 /// A session nobody asked for during this long gives its files back even when there is room for more.
 constexpr auto idle_after = std::chrono::seconds{30};
+/// A disk may refuse once what it takes the next time; one that is gone must not keep the process.
+constexpr int era_end_tries_max = 10;
 /// So many leave memory together: they share a round, which then is one sync of the file system.
 constexpr std::size_t leaving_together_max = 256;
 /// A session at work has so many open anyway: its directory, chunks/, the segment.
@@ -82,14 +84,18 @@ io::task<result<void>> file_store::start() {
 }
 
 io::task<void> file_store::note_failed_sync() {
-  dir_.now.failed_sync = true;
-  for (;;) {
-    // The next start must not believe the page cache. The disk that refuses a sync may refuse this, too.
-    const auto written = co_await write_identity(dir_);
-    if (written) co_return;
+  while (!co_await end_era()) {
+    // The disk that refuses a sync may refuse this, too.
     const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
     if (woken == -ECANCELED || background_.closed()) co_return;
   }
+}
+
+io::task<bool> file_store::end_era() {
+  dir_.now.failed_sync = true;
+  const auto written = co_await write_identity(dir_);
+  if (written) era_ended_ = true;
+  co_return written.has_value();
 }
 
 io::task<result<void>> file_store::close() {
@@ -106,6 +112,8 @@ io::task<result<void>> file_store::close() {
   co_await each_together(sessions_.all(), &file_store::seal);
   commits_.stop();
   co_await commits_.ended();
+  // What failed this late has had nobody to note it.
+  for (int tries = 0; commits_.failed() && !era_ended_ && tries < era_end_tries_max; ++tries) (void)co_await end_era();
   co_return seal_outcome_;
 }
 

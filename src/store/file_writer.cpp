@@ -53,7 +53,6 @@ io::task<result<chunk_view>> file_writer::append_now(io::worker& on, io::body_so
 
 result<void> file_writer::begin(io::body_source& body, const append_options& with) {
   const std::lock_guard lock{held_->mutex};
-  if (mine_->displaced) return fail(errc::displaced, "a later request took the chunk over");
   session::chunk* one = held_->value.chunks.find(index_);
   if (one == nullptr) return fail(errc::not_found, "the chunk was removed");
   if (!with.compare_held && with.offset_bytes != one->written_bytes) {
@@ -64,6 +63,8 @@ result<void> file_writer::begin(io::body_source& body, const append_options& wit
     one->row_due = true;
   }
   mine_->body = &body;
+  // Whoever asked before there was a body could not interrupt it. What came with the head is kept all the same.
+  if (mine_->displaced) body.interrupt();
   core_.world.count.shift(gauge::bodies_arriving, 1);
   return {};
 }

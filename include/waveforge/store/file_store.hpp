@@ -81,6 +81,8 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
   /// Until .lock says it: it decides about the era of the next start.
   [[nodiscard]] io::task<void> note_failed_sync();
+  /// Say in `.lock` that the next start must not believe the page cache. False: the disk did not take it.
+  [[nodiscard]] io::task<bool> end_era();
   /// Makes a loaded session fit to be served; see session_cache::on_load.
   [[nodiscard]] io::task<result<void>> adopt_loaded(std::shared_ptr<session_entry> entry, bool unvouched);
   [[nodiscard]] io::task<result<void>> check_files(session_entry& entry);
@@ -129,6 +131,7 @@ class file_store final : public store {
   io::task_scope background_;
   result<void> seal_outcome_{};  ///< of the close; background ring only
   bool sealed_;                  ///< nothing is left of earlier processes that is not vouched for; background ring only
+  bool era_ended_{false};        ///< `.lock` says so; background ring only
 };
 
 }  // namespace wf::store

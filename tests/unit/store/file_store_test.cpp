@@ -79,6 +79,20 @@ class FileStore : public test::hosted_store<test::watched_kernel> {
   }
 };
 
+TEST_F(FileStore, KeepsWhatCameWithTheHeadOfAWriterThatIsDisplacedBeforeItsFirstByte) {
+  ASSERT_TRUE(run(data().create(creation("one", 0, 10))));
+  auto first = run(data().write(id_of("one"), chunk_index{0})).value();
+  test::running<result<chunk_view>> asked{ring_, data().settle(id_of("one"), chunk_index{0})};
+  for (int turns = 0; turns < 4; ++turns) ring_.turn(false);
+  ASSERT_FALSE(asked.ended()) << "it waits for the writer to let go";
+  memory_body begun{"0123456789", {.in_hand_bytes = 6, .hang_at = 6}};
+  EXPECT_EQ(run(first->append(on_, begun, {})).error().code, errc::displaced);
+  first.reset();
+  while (!asked.ended()) ring_.turn(true);
+  ASSERT_TRUE(asked.value());
+  EXPECT_EQ(asked.value()->offset_bytes, 6U);
+}
+
 TEST_F(FileStore, MakesOneRecordingOfChunksInAnyOrder) {
   const std::string a = text_of(300'000, 1);
   const std::string b = text_of(300'000, 2);

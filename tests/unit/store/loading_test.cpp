@@ -127,6 +127,15 @@ TEST_F(Loading, AFailedSyncOfADeadProcesssBytesIsFinal) {
   EXPECT_FALSE(data().ready());
 }
 
+TEST_F(Loading, ASyncThatFailsWhileClosingEndsTheEraToo) {
+  send(0, std::string(700, 'x'), 5000, {});
+  kernel_.fail_next(io::op_kind::sync_data, "", EIO);
+  host_.reset();
+  ASSERT_EQ(kernel_.failures_left(), 0U);
+  open();
+  EXPECT_EQ(offset(), 0U) << "what the page cache still shows may not be on the disk";
+}
+
 TEST_F(Loading, AMissingFileIsDamage) {
   send(0, std::string(700, 'x'), 5000, {});
   host_.reset();

@@ -15,8 +15,8 @@ namespace wf::api {
 /// CRC-32 of IEEE 802.3 (the one of zip and PNG), continued from `crc` (0 at first).
 [[nodiscard]] std::uint32_t crc32_of(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept;
 
-/// Looks the algorithms up, which takes milliseconds the first time. Called before the first request, so that none waits
-/// for it while others that came later overtake it.
+/// Looks the algorithms up, which takes milliseconds the first time. Called before the first request, so that none
+/// waits for it while others that came later overtake it.
 void prepare_digests();
 
 /// A body's digest, computed while it passes (tus 1.0.0, Checksum). One algorithm when a field named it; all of them

@@ -147,6 +147,7 @@ class history {
   void start_server() {
     if (server_) return;
     all_.trace("=== the server starts");
+    book_.server_starts();
     all_.healed = !all_.trouble;
     server_ = std::make_unique<server>(machine_, facts_, plan_);
     if (!std::exchange(lived_, true)) {

@@ -77,6 +77,7 @@ void ledger::told_offset(const expectation& then, std::uint64_t offset, std::str
   // What a HEAD learns may have landed long before; a PATCH that is answered has touched the session since it was
   // asked.
   if (by == "PATCH") then.session->moved_at = std::max(then.session->moved_at, then.asked_at);
+  if (chunk.unsettled) return;
   chunk.created = true;
   chunk.floor = std::max(chunk.floor, offset);
   if (is_promised(chunk)) then.session->moved_sealed_at = then.session->moved_at;
@@ -141,6 +142,12 @@ void ledger::removal_begins(chunk_record& chunk) {
 
 void ledger::removal_ends(chunk_record& chunk) {
   removal_begins(chunk);
+}
+
+void ledger::server_starts() noexcept {
+  for (session_record& session : sessions) {
+    for (chunk_record& chunk : session.chunks) chunk.unsettled = false;
+  }
 }
 
 void ledger::stopped_cleanly() {

@@ -20,6 +20,7 @@ struct chunk_record {
   bool created_sealed{false};
   bool deferred{false};       ///< its length is told with the last bytes
   std::uint32_t removals{0};  ///< begun or ended: what was asked before is told about something else
+  bool unsettled{false};      ///< its removal failed, and may be found done at the next start: until then nothing holds
 };
 
 struct session_record {
@@ -84,6 +85,10 @@ class ledger {
 
   void removal_begins(chunk_record& chunk);
   void removal_ends(chunk_record& chunk);
+  /// The disk refused, which does not say that the fact is not there.
+  void removal_failed(chunk_record& chunk) noexcept { chunk.unsettled = true; }
+  /// What the facts say from here on is so.
+  void server_starts() noexcept;
   /// The server has ended by itself, with everything sealed.
   void stopped_cleanly();
   /// What no level promised is gone.

@@ -233,6 +233,7 @@ script<void> workload::remove_chunk(client& by, session_record& of, std::uint32_
   what.fields = {tus_version};
   const answer said = co_await ask(by, std::move(what));
   book_.removal_ends(chunk);
+  if (said && said->status >= 500) book_.removal_failed(chunk);
   if (said && said->status == 204) {
     book_.told_success(then, "DELETE of a chunk");
     all_.fired(fault::chunk_deleted);

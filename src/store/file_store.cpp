@@ -262,20 +262,9 @@ io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
     chunks = entry->known && entry->value.now == session::state::assembled;
   }
   if (whole) (void)co_await remover_.remove_bytes(entry);
-  if (chunks) co_await clear_chunks_away(entry);
+  // It died between the fact that says so and the removal of what the recording was made of.
+  if (chunks) co_await assembler_.remove_sources(*entry);
   core_.end_exclusive(*entry);
-}
-
-io::task<void> file_store::clear_chunks_away(const std::shared_ptr<session_entry>& entry) {
-  const auto home = co_await entry->files.directory("");
-  if (!home) co_return;
-  const auto removed = co_await remove_tree((*home)->handle, "chunks");
-  if (!removed) co_return;
-  (*home)->dirty.store(true, std::memory_order_release);
-  commit_request done;
-  done.directories = {*home};
-  done.rows = {no_work_row(entry->id())};
-  commits_.submit(std::move(done));
 }
 
 }  // namespace wf::store

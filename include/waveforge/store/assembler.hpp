@@ -34,6 +34,8 @@ class assembler {
 
   /// Write recording.meta again for a finished recording whose name or metadata came late. The session is held.
   [[nodiscard]] io::task<result<void>> rewrite_manifest(const std::shared_ptr<session_entry>& entry);
+  /// The chunks a finished recording was made of. The caller is alone with the session.
+  [[nodiscard]] io::task<void> remove_sources(session_entry& entry);
 
  private:
   [[nodiscard]] io::task<void> lane();
@@ -56,7 +58,6 @@ class assembler {
   [[nodiscard]] io::task<result<void>> write_manifest(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);
-  [[nodiscard]] io::task<void> remove_sources(session_entry& entry);
   void note_failure(const std::shared_ptr<session_entry>& entry, const error& why);
 
   store_core& core_;

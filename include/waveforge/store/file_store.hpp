@@ -97,8 +97,6 @@ class file_store final : public store {
   /// What an earlier process had begun to remove, when no request works on the session: one that removes it too, or
   /// begins it anew, would meet us in its directory.
   [[nodiscard]] io::task<void> clear_away(std::shared_ptr<session_entry> entry);
-  /// It died between the fact that says the recording is finished and the removal of what it was made of.
-  [[nodiscard]] io::task<void> clear_chunks_away(const std::shared_ptr<session_entry>& entry);
   /// Leaving memory: at once when files are crowded, else when it is time.
   [[nodiscard]] io::task<void> trim();
   /// Close files until half of the budget is free: those of idle sessions, least recently used first; if these are not

@@ -12,7 +12,7 @@ expect() {
   fi
 }
 
-expect ctest $'failed\tbad\nskipped\tgtest\tneeds kernel <9>\nskipped\tscript\tnot root\nfailed\tabsent\nfailed\tdependent\nskipped\toff\tdisabled\ncounts\t1\t3\t3' <<'XML'
+expect ctest $'failed\tbad\ndetail\tx.cpp:4: Failure\ndetail\tExpected: a < b\nskipped\tgtest\tneeds kernel <9>\nskipped\tscript\tnot root\nfailed\tabsent\ndetail\tUnable to find executable: x\nfailed\tdependent\nskipped\toff\tdisabled\ncounts\t1\t3\t3' <<'XML'
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuite name="(empty)"
 	tests="7"
@@ -24,7 +24,10 @@ expect ctest $'failed\tbad\nskipped\tgtest\tneeds kernel <9>\nskipped\tscript\tn
 	</testcase>
 	<testcase name="bad" classname="bad" time="0.1" status="fail">
 		<failure message=""/>
-		<system-out></system-out>
+		<system-out>[ RUN      ] bad
+x.cpp:4: Failure
+Expected: a &lt; b
+</system-out>
 	</testcase>
 	<testcase name="gtest" classname="gtest" time="0" status="notrun">
 		<skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/>
@@ -52,7 +55,7 @@ needs kernel &lt;9&gt;
 </testsuite>
 XML
 
-expect vitest $'failed\tqueue &gt; order\nskipped\tqueue later\t\ncounts\t1\t1\t1' <<'XML'
+expect vitest $'failed\tqueue &gt; order\ndetail\tAssertionError: expected 1 to be 2\nskipped\tqueue later\t\ncounts\t1\t1\t1' <<'XML'
 <testsuites name="vitest tests" tests="3" failures="1" errors="0" time="0.2">
     <testsuite name="test/unit/queue.test.ts" tests="3" failures="1" errors="0" skipped="1" time="0.01">
         <testcase classname="test/unit/queue.test.ts" name="queue keeps" time="0.001">
@@ -67,13 +70,21 @@ AssertionError: expected 1 to be 2
 </testsuites>
 XML
 
-expect playwright $'skipped\trecords › fake microphone\t\ncounts\t1\t0\t1' <<'XML'
-<testsuites id="" name="" tests="2" failures="0" skipped="1" errors="0" time="3.1">
-<testsuite name="record.spec.ts" tests="2" failures="0" skipped="1" time="3" errors="0">
+expect playwright $'failed\trecords › downloads\ndetail\t    Error: expect(locator).toBeVisible() failed\ndetail\t      <b> was hidden\nskipped\trecords › fake microphone\t\ncounts\t1\t1\t1' <<'XML'
+<testsuites id="" name="" tests="3" failures="1" skipped="1" errors="0" time="3.1">
+<testsuite name="record.spec.ts" tests="3" failures="1" skipped="1" time="3" errors="0">
 <testcase name="records › uploads" classname="record.spec.ts" time="2.9">
 <system-out>
 <![CDATA[hello <failure>]]>
 </system-out>
+</testcase>
+<testcase name="records › downloads" classname="record.spec.ts" time="1">
+<failure message="record.spec.ts:4:1 downloads" type="FAILURE">
+<![CDATA[    Error: expect(locator).toBeVisible() failed
+
+      <b> was hidden
+]]>
+</failure>
 </testcase>
 <testcase name="records › fake microphone" classname="record.spec.ts" time="0">
 <properties>

@@ -32,6 +32,7 @@ record_report() {
     while IFS=$'\t' read -r kind name reason; do
       case $kind in
         failed) not_passed+=("failed   $suite: $name") ;;
+        detail) not_passed+=("           $name") ;;
         skipped) not_passed+=("skipped  $suite: $name${reason:+ ($reason)}") ;;
         counts) IFS=$'\t' read -r passed failed skipped <<<"$name	$reason" ;;
       esac

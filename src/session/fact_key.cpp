@@ -60,6 +60,15 @@ std::string expiry_key(utc_time at, const session_id& id) {
   return key;
 }
 
+std::string_view owner_of(std::string_view key) noexcept {
+  const bool timed = !key.empty() && key.front() == static_cast<char>(fact_kind::expiry);
+  const std::size_t before = timed ? 1 + sizeof(std::uint64_t) : 1;
+  if (key.size() <= before) return key;
+  const std::string_view rest = key.substr(before);
+  const std::size_t end = rest.find('\0');
+  return end == std::string_view::npos ? key : rest.substr(0, end + 1);
+}
+
 result<parsed_key> parse_key(std::string_view key) {
   const auto unknown = [] { return fail(errc::damaged, "a key of the facts has a form that no version wrote"); };
   binary_reader in{key};

@@ -148,7 +148,7 @@ io::task<result<void>> assembler::announce(const std::shared_ptr<session_entry>&
   }
   entry->changed.notify_all();
   // completed/ must not be able to vanish once the segment has been moved into it.
-  request.directories = entry->files.dirty_directories();
+  request.directories = entry->files.unsynced_directories();
   request.sync = true;
   const auto committed = co_await core_.commits.commit(std::move(request));
   co_return committed;
@@ -208,7 +208,7 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   const auto completed = co_await entry->files.directory("completed");
   if (!completed) co_return fail(completed.error());
   (*completed)->dirty.store(true, std::memory_order_release);
-  request.directories = entry->files.dirty_directories();
+  request.directories = entry->files.unsynced_directories();
   session::recording finished;
   {
     const std::lock_guard lock{entry->mutex};
@@ -309,7 +309,8 @@ io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session
   if (!renamed) co_return renamed;
   (*completed)->dirty.store(true, std::memory_order_release);
   commit_request request;
-  request.directories = entry->files.dirty_directories();  // those above it were opened for this, and are closed again
+  request.directories =
+      entry->files.unsynced_directories();  // those above it were opened for this, and are closed again
   request.sync = true;
   const auto committed = co_await core_.commits.commit(std::move(request));
   co_return committed;

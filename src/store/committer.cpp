@@ -1,10 +1,13 @@
 #include "waveforge/store/committer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
+#include <utility>
 
 #include "waveforge/base/limits.hpp"
 #include "waveforge/base/units.hpp"
+#include "waveforge/session/fact.hpp"
 
 namespace wf::store {
 
@@ -13,12 +16,23 @@ namespace {
 /// Free space below which no fact is begun. The log is preallocated, so that what was begun ends.
 constexpr std::uint64_t facts_room_bytes = 256_KiB;
 
+/// The mark goes before the sync: what is written while it runs must be synced again. Nobody may take what is being
+/// synced for clean either, or its fact would overtake it.
+void begin_sync(sync_marks& marks) noexcept {
+  marks.syncing.store(true, std::memory_order_release);
+  marks.dirty.store(false, std::memory_order_release);
+}
+void end_sync(sync_marks& marks) noexcept {
+  marks.syncing.store(false, std::memory_order_release);
+}
+
 }  // namespace
 
 struct committer::pending {
   commit_request request;
   result<void> outcome{};
   io::notifier ended;
+  bool held{false};  ///< counted in held_
 };
 
 committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root,
@@ -53,28 +67,84 @@ void committer::submit(commit_request request) {
   if (!enqueue(mine) && mine->request.ended) mine->request.ended(fail(errc::unavailable, "the store is closing"));
 }
 
-std::vector<std::shared_ptr<committer::pending>> committer::take_waiting() {
-  const std::lock_guard lock{mutex_};
-  return std::exchange(waiting_, {});
+bool committer::must_wait(const commit_request& request) const {
+  const auto unsynced = [](const auto& one) { return one->unsynced(); };
+  if (std::ranges::any_of(request.files, unsynced) || std::ranges::any_of(request.directories, unsynced)) return true;
+  if (held_.empty()) return false;
+  return std::ranges::any_of(
+      request.rows, [this](const fact_write& row) { return held_.contains(std::string{session::owner_of(row.key)}); });
+}
+
+void committer::hold(pending& one) {
+  for (const fact_write& row : one.request.rows) ++held_[std::string{session::owner_of(row.key)}];
+  one.held = true;
+}
+
+void committer::let_go(pending& one) {
+  if (!std::exchange(one.held, false)) return;
+  for (const fact_write& row : one.request.rows) {
+    const auto at = held_.find(std::string{session::owner_of(row.key)});
+    if (--at->second == 0) held_.erase(at);
+  }
+}
+
+committer::pending_list committer::sort_arrived() {
+  pending_list arrived;
+  {
+    const std::lock_guard lock{mutex_};
+    arrived = std::exchange(waiting_, {});
+  }
+  pending_list ready;
+  for (auto& one : arrived) {
+    if (must_wait(one->request)) {
+      hold(*one);
+      next_.push_back(std::move(one));
+    } else {
+      ready.push_back(std::move(one));
+    }
+  }
+  return ready;
 }
 
 io::task<void> committer::run() {
+  io::task_scope syncs{ring_};
   for (;;) {
     const std::uint64_t seen = arrived_.ticket();
-    auto requests = take_waiting();
-    if (!requests.empty()) {
-      co_await round(std::move(requests));
-      // There may be a next round at once; the answers of this one do not wait for its end.
-      ring_.pay_wake_ups();
+    pending_list ready = sort_arrived();
+    if (synced_) {
+      const result<void> outcome = *std::exchange(synced_, std::nullopt);
+      pending_list round = std::exchange(syncing_, {});
+      if (outcome) {
+        // One batch with those who came meanwhile: one sync of the log for all of them.
+        std::ranges::move(ready, std::back_inserter(round));
+        ready = std::move(round);
+      } else {
+        fail_for_good(outcome.error());
+        tell(round, outcome);
+      }
+      world_.count.add(counter::rounds);
+      world_.count.observe(timing::round, std::chrono::duration<double>(world_.time.now() - round_began_).count());
+    }
+    if (!ready.empty()) co_await write_facts(ready);
+    // There may be a next round at once; the answers of this one do not wait for its end.
+    ring_.pay_wake_ups();
+    if (syncing_.empty() && !next_.empty()) {
+      syncing_ = std::exchange(next_, {});
+      round_began_ = world_.time.now();
+      (void)syncs.spawn(sync_round());
+    }
+    if (!syncing_.empty()) {
+      co_await arrived_.wait_uninterrupted(seen);
       continue;
     }
     {
       const std::lock_guard lock{mutex_};
-      if (stopping_) break;
+      if (stopping_ && waiting_.empty()) break;
     }
     const std::int32_t woken = co_await arrived_.wait(seen, io::deadline::never());
     if (woken == -ECANCELED) stop();
   }
+  co_await syncs.close();
   {
     const std::lock_guard lock{mutex_};
     ended_ = true;
@@ -101,42 +171,50 @@ void committer::stop() noexcept {
   arrived_.notify_all();
 }
 
-io::task<void> committer::round(std::vector<std::shared_ptr<pending>> requests) {
-  const steady_time began = world_.time.now();
+io::task<void> committer::sync_round() {
+  result<void> outcome{};
+  if (!failed()) outcome = co_await sync_all(syncing_);
+  synced_ = outcome;
+  arrived_.notify_all();
+}
+
+io::task<void> committer::write_facts(const pending_list& requests) {
   result<void> outcome{};
   if (failed())
     outcome = fail(errc::io_failed, "a sync of this file system failed earlier; restart after the disk was seen to");
-  if (outcome) outcome = co_await sync_all(requests);
+  if (outcome) outcome = co_await apply(requests);
+  tell(requests, outcome);
+}
 
-  if (outcome) {
-    std::vector<fact_write> batch;
-    bool sync = false;
-    for (const auto& one : requests) {
-      std::ranges::move(one->request.rows, std::back_inserter(batch));
-      sync = sync || one->request.sync;
-    }
-    if (!batch.empty() || sync) {  // without rows, those of earlier rounds are synced
-      // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
-      if (!batch.empty()) outcome = room_for_facts();
-      if (!outcome) {
-        const bool freed = co_await spare_.give_up();
-        if (freed) outcome = room_for_facts();
-      }
-      if (outcome) {
-        const steady_time asked = world_.time.now();
-        outcome = rows_.apply(batch, sync);
-        world_.count.observe(timing::facts_batch, std::chrono::duration<double>(world_.time.now() - asked).count());
-        world_.count.add(counter::facts_written, batch.size());
-        // Whatever the reason, part of the log may have been left behind: the database takes no more after it.
-        if (!outcome) fail_for_good(outcome.error());
-      }
-    }
-  } else if (!failed()) {
-    fail_for_good(outcome.error());
-  }
-  world_.count.add(counter::rounds);
-  world_.count.observe(timing::round, std::chrono::duration<double>(world_.time.now() - began).count());
+io::task<result<void>> committer::apply(const pending_list& requests) {
+  std::vector<fact_write> batch;
+  bool sync = false;
   for (const auto& one : requests) {
+    let_go(*one);
+    std::ranges::move(one->request.rows, std::back_inserter(batch));
+    sync = sync || one->request.sync;
+  }
+  if (batch.empty() && !sync) co_return result<void>{};  // without rows, those of earlier rounds are synced
+  result<void> outcome{};
+  // No room even for a few bytes of facts. What the ballast frees must do until somebody deletes something.
+  if (!batch.empty()) outcome = room_for_facts();
+  if (!outcome) {
+    const bool freed = co_await spare_.give_up();
+    if (freed) outcome = room_for_facts();
+  }
+  if (!outcome) co_return outcome;
+  const steady_time asked = world_.time.now();
+  outcome = rows_.apply(batch, sync);
+  world_.count.observe(timing::facts_batch, std::chrono::duration<double>(world_.time.now() - asked).count());
+  world_.count.add(counter::facts_written, batch.size());
+  // Whatever the reason, part of the log may have been left behind: the database takes no more after it.
+  if (!outcome) fail_for_good(outcome.error());
+  co_return outcome;
+}
+
+void committer::tell(const pending_list& requests, const result<void>& outcome) {
+  for (const auto& one : requests) {
+    let_go(*one);
     one->outcome = outcome;
     if (one->request.ended) one->request.ended(outcome);
     one->request = {};  // whoever waited may want to be the last who holds the files and sessions
@@ -150,7 +228,7 @@ result<void> committer::room_for_facts() const {
   return fail(errc::no_space, "the disk is full; what is stored stays readable, try again when there is room");
 }
 
-io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pending>>& requests) {
+io::task<result<void>> committer::sync_all(const pending_list& requests) {
   std::vector<std::shared_ptr<open_file>> files;
   std::vector<std::shared_ptr<open_directory>> directories;
   for (const auto& one : requests) {
@@ -173,10 +251,11 @@ io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pen
 
   std::vector<result<void>> outcomes;
   if (files.size() + directories.size() > limits::round_files_max) {
-    // The marks go before the sync: what is written while it runs must be synced again.
-    for (const auto& one : files) one->dirty.store(false, std::memory_order_release);
-    for (const auto& one : directories) one->dirty.store(false, std::memory_order_release);
+    for (const auto& one : files) begin_sync(*one);
+    for (const auto& one : directories) begin_sync(*one);
     const result<void> synced = co_await root_.sync_file_system();
+    for (const auto& one : files) end_sync(*one);
+    for (const auto& one : directories) end_sync(*one);
     outcomes.push_back(synced);
   } else {
     outcomes.resize(files.size() + directories.size());
@@ -194,13 +273,15 @@ io::task<result<void>> committer::sync_all(const std::vector<std::shared_ptr<pen
 }
 
 io::task<void> committer::sync_file(std::shared_ptr<open_file> file, result<void>& outcome) {
-  file->dirty.store(false, std::memory_order_release);
+  begin_sync(*file);
   outcome = co_await file->plain.sync_data();
+  end_sync(*file);
 }
 
 io::task<void> committer::sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome) {
-  directory->dirty.store(false, std::memory_order_release);
+  begin_sync(*directory);
   outcome = co_await directory->handle.sync();
+  end_sync(*directory);
 }
 
 io::task<result<void>> committer::sync_apart(io::file& file) {

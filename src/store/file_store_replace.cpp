@@ -202,8 +202,8 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold held, con
     entry.known = true;
     if (entry.row_recorded == 0) add_expiry_row(value, with_.expiry(), commit.rows);
   }
-  commit.files = entry.files.dirty_files();
-  commit.directories = entry.files.dirty_directories();
+  commit.files = entry.files.unsynced_files();
+  commit.directories = entry.files.unsynced_directories();
   commit.sync = true;  // before the old bytes go, at every level
   const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
   commit.ended = [entry = held.entry(), index, after, owed, row](const result<void>& outcome) {
@@ -253,7 +253,7 @@ io::task<result<void>> file_store::move_into_segment(session_hold& held, std::ui
   commit_request commit;
   commit.rows = {chunk_row(entry.id(), index, one)};
   commit.files = {*into};
-  commit.directories = entry.files.dirty_directories();
+  commit.directories = entry.files.unsynced_directories();
   commit.sync = true;
   commit.ended = [entry = held.entry(), index, home](const result<void>& outcome) {
     if (!outcome) return;

@@ -214,8 +214,8 @@ io::task<result<void>> joiner::record(const std::shared_ptr<session_entry>& entr
     after.touched_at = core_.world.time.utc_now();
     commit.rows = {chunk_row(entry->id(), 0, after), progress_row(entry->id(), 0, after, total_bytes, true, core_.era)};
   }
-  commit.files = entry->files.dirty_files();
-  commit.directories = entry->files.dirty_directories();
+  commit.files = entry->files.unsynced_files();
+  commit.directories = entry->files.unsynced_directories();
   commit.sync = true;
   commit.ended = [entry, after](const result<void>& outcome) {
     if (!outcome) return;

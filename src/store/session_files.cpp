@@ -257,23 +257,23 @@ io::task<result<void>> session_files::open_direct(open_file& segment) {
   co_return result<void>{};
 }
 
-std::vector<std::shared_ptr<open_directory>> session_files::dirty_directories() const {
-  std::vector<std::shared_ptr<open_directory>> dirty;
-  if (root_->dirty.load(std::memory_order_acquire)) dirty.push_back(root_);
+std::vector<std::shared_ptr<open_directory>> session_files::unsynced_directories() const {
+  std::vector<std::shared_ptr<open_directory>> unsynced;
+  if (root_->unsynced()) unsynced.push_back(root_);
   const std::lock_guard lock{mutex_};
   for (const auto& [path, one] : directories_) {
-    if (one->dirty.load(std::memory_order_acquire)) dirty.push_back(one);
+    if (one->unsynced()) unsynced.push_back(one);
   }
-  return dirty;
+  return unsynced;
 }
 
-std::vector<std::shared_ptr<open_file>> session_files::dirty_files() const {
-  std::vector<std::shared_ptr<open_file>> dirty;
+std::vector<std::shared_ptr<open_file>> session_files::unsynced_files() const {
+  std::vector<std::shared_ptr<open_file>> unsynced;
   const std::lock_guard lock{mutex_};
   for (const auto& [name, one] : files_) {
-    if (one->dirty.load(std::memory_order_acquire)) dirty.push_back(one);
+    if (one->unsynced()) unsynced.push_back(one);
   }
-  return dirty;
+  return unsynced;
 }
 
 void session_files::close() {

@@ -64,8 +64,8 @@ std::optional<commit_request> store_core::promise_of(const std::shared_ptr<sessi
   // together all the same, though its client, which has its answer, never comes back.
   if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
   if (vouched) {
-    request.files = entry->files.dirty_files();
-    request.directories = entry->files.dirty_directories();
+    request.files = entry->files.unsynced_files();
+    request.directories = entry->files.unsynced_directories();
     request.sync = true;
   }
   one->promising = true;
@@ -190,8 +190,8 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
       covered.push_back({index, one.written_bytes, one.row_due});
     }
   }
-  request.files = entry->files.dirty_files();
-  request.directories = entry->files.dirty_directories();
+  request.files = entry->files.unsynced_files();
+  request.directories = entry->files.unsynced_directories();
   const bool clean = covered.empty() && request.files.empty() && request.directories.empty();
   // Where changes are not synced when they are told, a creation without a byte may still have to be.
   if (clean && syncs_changes()) co_return result<void>{};

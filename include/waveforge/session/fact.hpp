@@ -31,6 +31,10 @@ enum class fact_kind : char {
 /// Every chunk (or progress) key of a session starts with this, and no other session's key does.
 [[nodiscard]] std::string chunk_prefix(fact_kind kind, const session_id& id);
 
+/// The bytes of a key that name its session, the zero byte included; a view into `key`. All of a key that no function
+/// above makes.
+[[nodiscard]] std::string_view owner_of(std::string_view key) noexcept;
+
 struct parsed_key {
   fact_kind kind{fact_kind::session};
   session_id id{};

@@ -3,6 +3,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "waveforge/base/unique_function.hpp"
@@ -28,13 +31,15 @@ struct commit_request {
   unique_function<void(const result<void>&)> ended{};
 };
 
-/// The rounds: one at a time, for everybody who waits.
+/// The rounds: one at a time, for everybody who waits for the disk.
 ///
 ///   take the requests that wait -> sync their files and directories, together -> one batch of facts, synced if any
 ///   request asks for it -> tell them all
 ///
 /// There is no timer: the next round starts when this one ends, so that an idle answer waits for one round and a busy
-/// disk is asked as seldom as it can bear. Requests are taken in order, and their rows are applied in that order.
+/// disk is asked as seldom as it can bear. A request whose files and directories are on stable storage already, or that
+/// has none, does not wait for the syncs of others: its rows are written at once. Rows of one session are applied in
+/// the order of its requests; so are those of one round.
 ///
 /// A failed sync is final: nothing is acknowledged from this file system any more (the kernel tells the error once and
 /// then forgets it, with the data).
@@ -66,9 +71,18 @@ class committer {
  private:
   struct pending;
   [[nodiscard]] bool enqueue(std::shared_ptr<pending> one);
-  [[nodiscard]] std::vector<std::shared_ptr<pending>> take_waiting();
-  [[nodiscard]] io::task<void> round(std::vector<std::shared_ptr<pending>> requests);
-  [[nodiscard]] io::task<result<void>> sync_all(const std::vector<std::shared_ptr<pending>>& requests);
+  using pending_list = std::vector<std::shared_ptr<pending>>;
+  /// Take what has arrived: what needs no sync is returned, the rest waits for the next round.
+  [[nodiscard]] pending_list sort_arrived();
+  [[nodiscard]] bool must_wait(const commit_request& request) const;
+  void hold(pending& one);
+  void let_go(pending& one);
+  [[nodiscard]] io::task<void> sync_round();
+  /// Write the rows of `requests`, together, and tell them.
+  [[nodiscard]] io::task<void> write_facts(const pending_list& requests);
+  [[nodiscard]] io::task<result<void>> apply(const pending_list& requests);
+  void tell(const pending_list& requests, const result<void>& outcome);
+  [[nodiscard]] io::task<result<void>> sync_all(const pending_list& requests);
   [[nodiscard]] io::task<void> sync_file(std::shared_ptr<open_file> file, result<void>& outcome);
   [[nodiscard]] io::task<void> sync_directory(std::shared_ptr<open_directory> directory, result<void>& outcome);
   /// no_space, before the database is asked: a log that could not be written to the end is no longer written to.
@@ -83,6 +97,13 @@ class committer {
   std::mutex mutex_;
   std::vector<std::shared_ptr<pending>> waiting_;
   bool stopping_{false};
+  // Committer's thread only.
+  pending_list next_;     ///< will be synced together
+  pending_list syncing_;  ///< are being synced
+  std::optional<result<void>> synced_;
+  steady_time round_began_{};
+  /// Sessions with rows in `next_` and `syncing_`, and how many: whoever comes later has to wait behind them.
+  std::unordered_map<std::string, std::size_t> held_;
   bool ended_{false};
   io::notifier finished_;
   io::notifier arrived_;

@@ -49,9 +49,9 @@ class session_files {
   [[nodiscard]] io::task<result<std::shared_ptr<open_directory>>> directory(const std::string& path);
 
   /// Everything with a name that is not known to be durable.
-  [[nodiscard]] std::vector<std::shared_ptr<open_directory>> dirty_directories() const;
+  [[nodiscard]] std::vector<std::shared_ptr<open_directory>> unsynced_directories() const;
   /// Everything with bytes that are not known to be durable.
-  [[nodiscard]] std::vector<std::shared_ptr<open_file>> dirty_files() const;
+  [[nodiscard]] std::vector<std::shared_ptr<open_file>> unsynced_files() const;
   /// Let go of every handle. Nobody else uses the session and nothing is dirty, or it is to be removed.
   void close();
   /// Close what is neither used right now nor has anything to be synced; at any time.

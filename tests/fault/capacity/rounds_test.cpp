@@ -70,8 +70,8 @@ io::task<result<void>> wait_for_all(io::ring_context& ring, store::committer& co
   io::notifier ended;
   for (auto& one : sessions) {
     store::commit_request request;
-    request.files = one.files->dirty_files();
-    request.directories = one.files->dirty_directories();
+    request.files = one.files->unsynced_files();
+    request.directories = one.files->unsynced_directories();
     request.rows = {store::progress_row(one.id, 0, one.chunk, one.chunk.written_bytes, true, 1)};
     request.sync = true;
     request.ended = [&](const result<void>& told) {

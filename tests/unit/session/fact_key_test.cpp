@@ -63,6 +63,24 @@ TEST(FactKey, IsReadBack) {
   }
 }
 
+TEST(FactKey, NamesItsSession) {
+  const session_id ids[] = {token("ab"), token("abc"), upload("ab"), token("e"), upload("r")};
+  for (const session_id& one : ids) {
+    for (const session_id& other : ids) {
+      // A time and an index with zero bytes in them, which end no id.
+      for (const std::string& key : all_keys(one, 0, at_ms(0x0102))) {
+        for (const std::string& second : all_keys(other, 0x010203, at_ms(0))) {
+          EXPECT_EQ(owner_of(key) == owner_of(second), one == other) << one.text() << " and " << other.text();
+        }
+      }
+    }
+  }
+}
+
+TEST(FactKey, OfAnUnknownFormIsAllOwner) {
+  for (const std::string_view key : {"", "e", "e1234567", "e12345678", "row", "s"}) EXPECT_EQ(owner_of(key), key);
+}
+
 TEST(FactKey, NoSessionsKeysAreAPrefixOfAnothers) {
   // Ids that are prefixes of each other, and one text in both name spaces; "r" and "u" are the name spaces' own
   // letters.

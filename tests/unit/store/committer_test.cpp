@@ -10,6 +10,7 @@
 #include "support/store_parts.hpp"
 #include "waveforge/base/limits.hpp"
 #include "waveforge/base/units.hpp"
+#include "waveforge/session/fact.hpp"
 
 namespace wf::store {
 namespace {
@@ -102,16 +103,105 @@ TEST_F(Committer, ServesWhoeverComesDuringARoundTogetherInTheNext) {
   std::vector<std::string> told;
   for (const char* name : {"a", "b", "c"}) {
     auto request = request_of("same");
+    request.files = {file(name)};
     request.rows.front().value = name;
     request.ended = [&told, name](const result<void>&) { told.emplace_back(name); };
     commits_.submit(std::move(request));
   }
+  for (int turn = 0; turn < 10; ++turn) ring_.turn(false);
   EXPECT_EQ(rows_.kept.batches(), 0U);
   kernel_.release();
-  ASSERT_TRUE(commit(request_of("last")));
+  auto last = request_of("same");
+  last.rows.front().value = "last";
+  ASSERT_TRUE(commit(std::move(last)));
   EXPECT_EQ(rows_.kept.batches(), 2U);
   EXPECT_THAT(told, testing::ElementsAre("a", "b", "c"));
-  EXPECT_EQ(rows_.kept.all().at("same"), "c") << "rows are applied in the order of the requests";
+  EXPECT_EQ(rows_.kept.all().at("same"), "last") << "rows are applied in the order of the requests";
+}
+
+TEST_F(Committer, WhoNeedsNoSyncDoesNotWaitForThoseOfOthers) {
+  kernel_.hold(io::op_kind::sync_data);
+  auto slow = request_of("slow");
+  slow.files = {file("data")};
+  test::running<result<void>> round{ring_, commits_.commit(std::move(slow))};
+  until_held();
+  ASSERT_TRUE(commit(request_of("without files")));
+  auto clean = request_of("with a clean file", true);
+  clean.files = {file("clean")};
+  clean.files.front()->dirty = false;
+  ASSERT_TRUE(commit(std::move(clean)));
+  EXPECT_TRUE(has("without files"));
+  EXPECT_TRUE(has("with a clean file"));
+  EXPECT_FALSE(has("slow"));
+  EXPECT_FALSE(round.ended());
+  kernel_.release();
+  while (!round.ended()) ring_.turn(true);
+  EXPECT_TRUE(round.value());
+  EXPECT_TRUE(has("slow"));
+}
+
+TEST_F(Committer, NobodyOvertakesEarlierRowsOfHisSession) {
+  const auto id = session::session_id::from_stored(session::id_space::upload, "theirs").value();
+  kernel_.hold(io::op_kind::sync_data);
+  auto first = request_of(session::progress_key(id, 0));
+  first.files = {file("data")};
+  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  until_held();
+  std::vector<std::string> told;
+  for (const std::string& key :
+       {session::session_key(id), std::string{"another"}, session::expiry_key(utc_time{}, id)}) {
+    auto request = request_of(key);
+    request.ended = [&told, key](const result<void>&) { told.push_back(key); };
+    commits_.submit(std::move(request));
+  }
+  for (int turn = 0; turn < 10; ++turn) ring_.turn(false);
+  EXPECT_THAT(told, testing::ElementsAre("another"));
+  kernel_.release();
+  ASSERT_TRUE(commit(request_of(session::work_key(id))));
+  EXPECT_TRUE(round.ended());
+  EXPECT_THAT(told, testing::ElementsAre("another", session::session_key(id), session::expiry_key(utc_time{}, id)));
+}
+
+TEST_F(Committer, WhatIsBeingSyncedIsNotCleanYet) {
+  const auto data = file("data");
+  kernel_.hold(io::op_kind::sync_data);
+  auto first = request_of("first");
+  first.files = {data};
+  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  until_held();
+  EXPECT_FALSE(data->dirty);
+  EXPECT_TRUE(data->unsynced());
+  bool told = false;
+  auto second = request_of("second");
+  second.files = {data};
+  second.ended = [&](const result<void>&) { told = true; };
+  commits_.submit(std::move(second));
+  for (int turn = 0; turn < 10; ++turn) ring_.turn(false);
+  EXPECT_FALSE(told);
+  kernel_.release();
+  auto last = request_of("second");
+  ASSERT_TRUE(commit(std::move(last)));
+  EXPECT_TRUE(told);
+  EXPECT_FALSE(data->unsynced());
+  EXPECT_EQ(kernel_.count("sync_data"), 1U) << "one sync covers both";
+}
+
+TEST_F(Committer, AFailedSyncFailsThoseWhoNeedNoneToo) {
+  kernel_.hold(io::op_kind::sync_data);
+  auto first = request_of("first");
+  first.files = {file("data")};
+  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  until_held();
+  kernel_.fail_next(io::op_kind::sync, EIO);
+  auto second = request_of("second");
+  second.directories = {root_};
+  root_->dirty = true;
+  commits_.submit(std::move(second));
+  kernel_.release();
+  auto behind = request_of("second");
+  EXPECT_FALSE(commit(std::move(behind)));
+  EXPECT_FALSE(commit(request_of("other")));
+  EXPECT_FALSE(has("other"));
 }
 
 TEST_F(Committer, SyncsAFewFilesOneByOneAndManyByTheFileSystem) {
@@ -165,13 +255,16 @@ TEST_F(Committer, OneFailedSyncOfSeveralFailsEverybodyOfItsRound) {
   std::vector<bool> outcomes;
   for (const bool with_directory : {false, true}) {
     auto request = request_of("later");
-    if (with_directory) request.directories = {root_};
+    if (with_directory)
+      request.directories = {root_};
+    else
+      request.files = {file("other data")};
     root_->dirty = true;
     request.ended = [&](const result<void>& outcome) { outcomes.push_back(outcome.has_value()); };
     commits_.submit(std::move(request));
   }
   kernel_.release();
-  EXPECT_FALSE(commit(request_of("last")));
+  EXPECT_FALSE(commit(request_of("later")));
   EXPECT_TRUE(round.ended());
   EXPECT_TRUE(round.value()) << "the round before it had ended well";
   EXPECT_THAT(outcomes, testing::ElementsAre(false, false));
@@ -209,7 +302,9 @@ TEST_F(Committer, ACancelledWaiterGoesButItsRowsAreWritten) {
   while (!round.ended()) ring_.turn(true);
   EXPECT_EQ(round.value().error().code, errc::timed_out);
   kernel_.release();
-  ASSERT_TRUE(commit(request_of("later")));
+  auto later = request_of("later");
+  later.files = {file("other data")};
+  ASSERT_TRUE(commit(std::move(later)));
   EXPECT_TRUE(has("row"));
 }
 

@@ -51,25 +51,25 @@ TEST_F(SessionFiles, AreOpenedOnceAlsoByTwoAtATime) {
 
 TEST_F(SessionFiles, EveryNewNameIsToBeSyncedAndSoIsOneThatWasThere) {
   (void)segment();
-  EXPECT_EQ(files_.dirty_directories().size(), 3U) << "the data dir, the session's, chunks";
-  for (const auto& one : files_.dirty_directories()) one->dirty = false;
-  EXPECT_THAT(files_.dirty_directories(), testing::IsEmpty());
+  EXPECT_EQ(files_.unsynced_directories().size(), 3U) << "the data dir, the session's, chunks";
+  for (const auto& one : files_.unsynced_directories()) one->dirty = false;
+  EXPECT_THAT(files_.unsynced_directories(), testing::IsEmpty());
   ASSERT_TRUE(run(files_.chunk_file(0, 0)));
-  EXPECT_EQ(files_.dirty_directories().size(), 2U) << "chunks, and the shard's";
+  EXPECT_EQ(files_.unsynced_directories().size(), 2U) << "chunks, and the shard's";
   // Whoever made them may have died before the sync.
   session_files later{world_, with_, root_, files_open_, id_of("sid")};
-  for (const auto& one : files_.dirty_directories()) one->dirty = false;
+  for (const auto& one : files_.unsynced_directories()) one->dirty = false;
   root_->dirty = false;
   ASSERT_TRUE(run(later.segment()));
-  EXPECT_EQ(later.dirty_directories().size(), 3U);
+  EXPECT_EQ(later.unsynced_directories().size(), 3U);
 }
 
 TEST_F(SessionFiles, AForgottenChunkHasNoFileAndTheNextOneHasANewOne) {
   const auto before = run(files_.chunk_file(0, 0)).value();
-  for (const auto& one : files_.dirty_directories()) one->dirty = false;
+  for (const auto& one : files_.unsynced_directories()) one->dirty = false;
   ASSERT_TRUE(run(files_.forget_chunk_file(0, 0)));
   EXPECT_FALSE(fs::exists(path_of("sid/" + session::chunk_file_path(0, 0))));
-  EXPECT_EQ(files_.dirty_directories().size(), 1U) << "a removed name is one that changed";
+  EXPECT_EQ(files_.unsynced_directories().size(), 1U) << "a removed name is one that changed";
   EXPECT_NE(run(files_.chunk_file(0, 0)).value(), before);
   EXPECT_TRUE(fs::exists(path_of("sid/" + session::chunk_file_path(0, 0))));
 }
@@ -114,7 +114,7 @@ TEST_F(SessionFiles, GoOnWhereBlocksCannotBeReserved) {
 
 TEST_F(SessionFiles, LetGoOfEverythingWhenClosed) {
   segment()->dirty = true;
-  EXPECT_EQ(files_.dirty_files().size(), 1U);
+  EXPECT_EQ(files_.unsynced_files().size(), 1U);
   ASSERT_TRUE(reserve(0, 64_KiB));
   files_.close();
   EXPECT_EQ(files_.open_count(), 0U);
@@ -125,12 +125,12 @@ TEST_F(SessionFiles, CloseWhatNobodyUsesAndNothingHasToBeSyncedOf) {
   const auto used = segment();
   ASSERT_TRUE(run(files_.chunk_file(0, 0)));
   run(files_.chunk_file(1, 0)).value()->dirty = true;
-  for (const auto& one : files_.dirty_directories()) one->dirty = false;
+  for (const auto& one : files_.unsynced_directories()) one->dirty = false;
   files_.close_unused();
   EXPECT_EQ(files_.open_count(), 2U) << "the segment, and the chunk that was written to";
   EXPECT_EQ(files_open_.open(), 3U);
   EXPECT_EQ(segment(), used);
-  EXPECT_EQ(files_.dirty_files().size(), 1U);
+  EXPECT_EQ(files_.unsynced_files().size(), 1U);
 }
 
 TEST_F(SessionFiles, AreCountedAsLongAsTheyAreOpen) {

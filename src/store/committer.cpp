@@ -32,7 +32,7 @@ struct committer::pending {
   commit_request request;
   result<void> outcome{};
   io::notifier ended;
-  bool held{false};  ///< counted in held_
+  bool held{false};  ///< its rows are in held_
 };
 
 committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root,
@@ -70,22 +70,11 @@ void committer::submit(commit_request request) {
 bool committer::must_wait(const commit_request& request) const {
   const auto unsynced = [](const auto& one) { return one->unsynced(); };
   if (std::ranges::any_of(request.files, unsynced) || std::ranges::any_of(request.directories, unsynced)) return true;
-  if (held_.empty()) return false;
-  return std::ranges::any_of(
-      request.rows, [this](const fact_write& row) { return held_.contains(std::string{session::owner_of(row.key)}); });
-}
-
-void committer::hold(pending& one) {
-  for (const fact_write& row : one.request.rows) ++held_[std::string{session::owner_of(row.key)}];
-  one.held = true;
+  return held_.concern(request.rows);
 }
 
 void committer::let_go(pending& one) {
-  if (!std::exchange(one.held, false)) return;
-  for (const fact_write& row : one.request.rows) {
-    const auto at = held_.find(std::string{session::owner_of(row.key)});
-    if (--at->second == 0) held_.erase(at);
-  }
+  if (std::exchange(one.held, false)) held_.let_go(one.request.rows);
 }
 
 committer::pending_list committer::sort_arrived() {
@@ -96,14 +85,34 @@ committer::pending_list committer::sort_arrived() {
   }
   pending_list ready;
   for (auto& one : arrived) {
-    if (must_wait(one->request)) {
-      hold(*one);
-      next_.push_back(std::move(one));
-    } else {
+    const bool waits = must_wait(one->request);
+    // To sync the log once more beside the files would make both slower.
+    const bool joins = !waits && one->request.sync && !syncing_.empty();
+    if (!waits && !joins) {
       ready.push_back(std::move(one));
+      continue;
     }
+    held_.hold(one->request.rows);
+    one->held = true;
+    (waits ? next_ : joining_).push_back(std::move(one));
   }
   return ready;
+}
+
+void committer::end_round(pending_list& ready) {
+  const result<void> outcome = *std::exchange(synced_, std::nullopt);
+  pending_list round = std::exchange(syncing_, {});
+  world_.count.add(counter::rounds);
+  world_.count.observe(timing::round, std::chrono::duration<double>(world_.time.now() - round_began_).count());
+  if (!outcome) {
+    fail_for_good(outcome.error());
+    tell(round, outcome);
+    round.clear();
+  }
+  std::ranges::move(joining_, std::back_inserter(round));
+  std::ranges::move(ready, std::back_inserter(round));
+  joining_.clear();
+  ready = std::move(round);
 }
 
 io::task<void> committer::run() {
@@ -111,20 +120,7 @@ io::task<void> committer::run() {
   for (;;) {
     const std::uint64_t seen = arrived_.ticket();
     pending_list ready = sort_arrived();
-    if (synced_) {
-      const result<void> outcome = *std::exchange(synced_, std::nullopt);
-      pending_list round = std::exchange(syncing_, {});
-      if (outcome) {
-        // One batch with those who came meanwhile: one sync of the log for all of them.
-        std::ranges::move(ready, std::back_inserter(round));
-        ready = std::move(round);
-      } else {
-        fail_for_good(outcome.error());
-        tell(round, outcome);
-      }
-      world_.count.add(counter::rounds);
-      world_.count.observe(timing::round, std::chrono::duration<double>(world_.time.now() - round_began_).count());
-    }
+    if (synced_) end_round(ready);
     if (!ready.empty()) co_await write_facts(ready);
     // There may be a next round at once; the answers of this one do not wait for its end.
     ring_.pay_wake_ups();

@@ -4,8 +4,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "waveforge/base/unique_function.hpp"
@@ -13,6 +11,7 @@
 #include "waveforge/io/task_scope.hpp"
 #include "waveforge/store/ballast.hpp"
 #include "waveforge/store/facts.hpp"
+#include "waveforge/store/held_rows.hpp"
 #include "waveforge/store/open_file.hpp"
 #include "waveforge/store/options.hpp"
 
@@ -38,8 +37,9 @@ struct commit_request {
 ///
 /// There is no timer: the next round starts when this one ends, so that an idle answer waits for one round and a busy
 /// disk is asked as seldom as it can bear. A request whose files and directories are on stable storage already, or that
-/// has none, does not wait for the syncs of others: its rows are written at once. Rows of one session are applied in
-/// the order of its requests; so are those of one round.
+/// has none, does not wait for the syncs of others: its rows are written at once, or, if they must be on stable storage
+/// too, with those of the round under way. Rows that concern one another (held_rows) are applied in the order of their
+/// requests.
 ///
 /// A failed sync is final: nothing is acknowledged from this file system any more (the kernel tells the error once and
 /// then forgets it, with the data).
@@ -75,9 +75,10 @@ class committer {
   /// Take what has arrived: what needs no sync is returned, the rest waits for the next round.
   [[nodiscard]] pending_list sort_arrived();
   [[nodiscard]] bool must_wait(const commit_request& request) const;
-  void hold(pending& one);
   void let_go(pending& one);
   [[nodiscard]] io::task<void> sync_round();
+  /// Everybody whose rows are due now is in `ready` afterwards, in order.
+  void end_round(pending_list& ready);
   /// Write the rows of `requests`, together, and tell them.
   [[nodiscard]] io::task<void> write_facts(const pending_list& requests);
   [[nodiscard]] io::task<result<void>> apply(const pending_list& requests);
@@ -100,10 +101,10 @@ class committer {
   // Committer's thread only.
   pending_list next_;     ///< will be synced together
   pending_list syncing_;  ///< are being synced
+  pending_list joining_;  ///< need only the sync of the log that ends this round
   std::optional<result<void>> synced_;
   steady_time round_began_{};
-  /// Sessions with rows in `next_` and `syncing_`, and how many: whoever comes later has to wait behind them.
-  std::unordered_map<std::string, std::size_t> held_;
+  held_rows held_;  ///< of all these: whoever comes later has to wait behind them
   bool ended_{false};
   io::notifier finished_;
   io::notifier arrived_;

@@ -126,7 +126,7 @@ TEST_F(Committer, WhoNeedsNoSyncDoesNotWaitForThoseOfOthers) {
   test::running<result<void>> round{ring_, commits_.commit(std::move(slow))};
   until_held();
   ASSERT_TRUE(commit(request_of("without files")));
-  auto clean = request_of("with a clean file", true);
+  auto clean = request_of("with a clean file");
   clean.files = {file("clean")};
   clean.files.front()->dirty = false;
   ASSERT_TRUE(commit(std::move(clean)));
@@ -138,6 +138,27 @@ TEST_F(Committer, WhoNeedsNoSyncDoesNotWaitForThoseOfOthers) {
   while (!round.ended()) ring_.turn(true);
   EXPECT_TRUE(round.value());
   EXPECT_TRUE(has("slow"));
+}
+
+TEST_F(Committer, WhoNeedsTheLogSyncedJoinsTheRoundUnderWay) {
+  kernel_.hold(io::op_kind::sync_data);
+  auto slow = request_of("slow");
+  slow.files = {file("data")};
+  test::running<result<void>> round{ring_, commits_.commit(std::move(slow))};
+  until_held();
+  test::running<result<void>> joins{ring_, commits_.commit(request_of("joins", true))};
+  auto late = request_of("late");
+  late.files = {file("late data")};
+  test::running<result<void>> next{ring_, commits_.commit(std::move(late))};
+  for (int turn = 0; turn < 10; ++turn) ring_.turn(false);
+  EXPECT_FALSE(joins.ended());
+  kernel_.release();
+  while (!joins.ended()) ring_.turn(true);
+  EXPECT_TRUE(round.ended());
+  EXPECT_EQ(rows_.kept.batches(), 1U);
+  EXPECT_EQ(rows_.kept.synced(), 1U);
+  while (!next.ended()) ring_.turn(true);
+  EXPECT_EQ(rows_.kept.batches(), 2U);
 }
 
 TEST_F(Committer, NobodyOvertakesEarlierRowsOfHisSession) {

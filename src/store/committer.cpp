@@ -130,6 +130,7 @@ io::task<void> committer::run() {
       (void)syncs.spawn(sync_round());
     }
     if (!syncing_.empty()) {
+      // However it is cancelled, it sees the end of the syncs it began.
       co_await arrived_.wait_uninterrupted(seen);
       continue;
     }

@@ -40,6 +40,13 @@ std::vector<fact_write> add_chunk(session_entry& entry, const create_request& re
   return rows;
 }
 
+/// A whole chunk that is being sent is among the chunks only when its round has ended. A row that creates the chunk
+/// meanwhile would be written after that one's, and the next start would look for the bytes in another file. The
+/// entry's mutex is held.
+bool is_being_sent(const session_entry& entry, std::uint32_t index) {
+  return entry.value.chunks.find(index) == nullptr && entry.writers.contains(index);
+}
+
 }  // namespace
 
 io::task<result<created_chunk>> file_store::create(const create_request& request) {
@@ -52,6 +59,15 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
   session_entry& entry = **held;
   const std::uint32_t index = to_number(request.index);
   const std::uint64_t owed = request.room_bytes.value_or(request.length_bytes.value_or(0));
+  bool wait = false;
+  {
+    const std::lock_guard lock{entry.mutex};
+    wait = is_being_sent(entry, index);
+  }
+  if (wait) {
+    const auto settled = co_await core_.settle(held->entry(), index, true, nullptr, true);
+    if (!settled) co_return fail(settled.error());
+  }
   commit_request commit;
   bool new_session = false;
   std::uint64_t row = 0;
@@ -63,6 +79,9 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
       co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
     }
     if (auto agrees = check_creation(value, request, existed); !agrees) co_return fail(agrees.error());
+    if (is_being_sent(entry, index)) {
+      co_return fail(errc::locked, "another request still works on this chunk; try again in a moment");
+    }
     if (!existed) {
       if (auto room = space_.room_to_create(owed); !room) co_return fail(room.error());
       new_session = !entry.known;

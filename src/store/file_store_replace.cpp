@@ -83,6 +83,10 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
   body_transfer transfer{
       world_, with_.level, on, body, std::move(into), nullptr, [&length](std::uint64_t bytes) { length += bytes; }};
   mine->body = &body;
+  {
+    const std::lock_guard lock{entry.mutex};
+    if (mine->displaced) body.interrupt();  // while there was no body yet to be interrupted
+  }
   const auto received = co_await transfer.run(way::buffered);
   mine->body = nullptr;
   if (!received) {
@@ -113,18 +117,21 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
     auto recording = co_await open_recording(held->id());
     if (!recording) co_return fail(recording.error());
     file->plain = std::move(*recording->file);
+  } else if (moving) {
+    auto found = co_await open_while_assembled(*held, index, now.where);
+    if (!found) co_return fail(found.error());
+    file = std::move(found->file);
+    if (!found->in_recording) offset = now.where.offset_bytes;
   } else {
-    offset = now.where.offset_bytes;
     result<std::shared_ptr<open_file>> opened{};
-    if (moving) {
-      opened = co_await open_while_assembled(*held, index, now.where);
-    } else if (now.where.where == session::home::segment) {
+    if (now.where.where == session::home::segment) {
       opened = co_await held->files.segment(opening::when_there_is_room);
     } else {
       opened = co_await held->files.chunk_file(index, now.where.generation, opening::when_there_is_room);
     }
     if (!opened) co_return fail(opened.error());
     file = *opened;
+    offset = now.where.offset_bytes;
   }
   const std::uint64_t length = now.length_bytes.value_or(0);
   std::uint64_t seen = 0;
@@ -142,22 +149,27 @@ io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, sessio
   co_return held->view_chunk(index, *one, with_.expiry());
 }
 
-io::task<result<std::shared_ptr<open_file>>> file_store::open_while_assembled(session_entry& entry, std::uint32_t index,
-                                                                              session::extent where) {
-  // In the order in which it moves.
+io::task<result<file_store::assembling_file>> file_store::open_while_assembled(session_entry& entry,
+                                                                               std::uint32_t index,
+                                                                               session::extent where) {
+  // In the order in which its bytes move: the segment becomes the recording, or all are copied into it and then
+  // removed.
   std::vector<std::string> places;
   if (where.where == session::home::segment) {
     places = {"/chunks/segment", "/completed/" + std::string{temporary_recording_name}};
-    const std::lock_guard lock{entry.mutex};
-    if (!entry.value.file_name.empty()) places.push_back("/completed/" + entry.value.file_name);
   } else {
     places = {"/" + session::chunk_file_path(index, where.generation)};
   }
-  auto found = std::make_shared<open_file>();
-  for (const std::string& place : places) {
-    auto opened = co_await dir_.root->handle.open_file(entry.files.path() + place, io::open_mode::read);
+  const std::size_t before_the_end = places.size();
+  {
+    const std::lock_guard lock{entry.mutex};
+    if (!entry.value.file_name.empty()) places.push_back("/completed/" + entry.value.file_name);
+  }
+  for (std::size_t at = 0; at < places.size(); ++at) {
+    auto opened = co_await dir_.root->handle.open_file(entry.files.path() + places[at], io::open_mode::read);
     if (opened) {
-      found->plain = std::move(*opened);
+      assembling_file found{std::make_shared<open_file>(), at >= before_the_end};
+      found.file->plain = std::move(*opened);
       co_return found;
     }
     if (opened.error().code != errc::not_found) co_return fail(opened.error());

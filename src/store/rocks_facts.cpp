@@ -36,10 +36,13 @@ error failure(const rocksdb::Status& status, std::string_view doing) {
 rocksdb::Options make_options(facts_access access) {
   rocksdb::Options options;
   options.create_if_missing = true;
-  // Bounds: two write buffers of 16 MiB, 8 MiB of blocks, 64 MiB of log; a million sessions change none of them.
+  // Bounds: two write buffers of 16 MiB, 2 MiB of blocks, indexes and filters, 64 MiB of log; a million sessions change
+  // none of them. Whoever compacts remembers all keys of the file he writes for its filter: in files of 64 MiB, the
+  // default, that is several megabytes a time.
   options.write_buffer_size = 16_MiB;
   options.max_write_buffer_number = 2;
   options.max_total_wal_size = 64_MiB;
+  options.target_file_size_base = 8_MiB;
   options.max_background_jobs = 2;
   options.max_open_files = access == facts_access::observer ? -1 : 256;  // a secondary must hold every file open
   options.keep_log_file_num = 2;
@@ -55,7 +58,12 @@ rocksdb::Options make_options(facts_access access) {
   // Rows of one kind and session come one after the other: the table in memory is searched from the last one's place.
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(session_prefix_bytes));
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(8_MiB);
+  // Ids are random: a larger cache would fill all the same, only later, and the kernel keeps the files' pages anyway.
+  // Parts of 4 KiB of indexes and filters come and go as blocks do, where whole ones grow with the sessions there were.
+  table.block_cache = rocksdb::NewLRUCache(2_MiB);
+  table.cache_index_and_filter_blocks = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most look-ups of unknown ids end here
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;

@@ -62,11 +62,14 @@ class file_store final : public store {
   /// A complete chunk sent again: the same bytes, or content_conflict.
   [[nodiscard]] io::task<result<chunk_view>> compare_complete(io::worker& on, session_hold held, std::uint32_t index,
                                                               io::body_source& body);
+  struct assembling_file {
+    std::shared_ptr<open_file> file{};
+    bool in_recording{false};  ///< `file` is the finished recording: chunks lie in it one after the other
+  };
   /// For reading, while the assembler may move it. Never makes a file: an empty segment would be taken for the
   /// recording.
-  [[nodiscard]] io::task<result<std::shared_ptr<open_file>>> open_while_assembled(session_entry& entry,
-                                                                                  std::uint32_t index,
-                                                                                  session::extent where);
+  [[nodiscard]] io::task<result<assembling_file>> open_while_assembled(session_entry& entry, std::uint32_t index,
+                                                                       session::extent where);
   /// The new file is whole: make it the chunk, then bring it to its final place where there is one.
   [[nodiscard]] io::task<result<chunk_view>> take_replacement(session_hold held, const create_request& request,
                                                               session::chunk before, bool existed,

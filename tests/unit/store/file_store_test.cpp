@@ -245,6 +245,25 @@ TEST_F(FileStore, ReplacesAPartialChunkAndComparesACompleteOne) {
   EXPECT_TRUE(run(data().replace(on_, creation("mix", 0, {}), late)));
 }
 
+TEST_F(FileStore, WhoCreatesAChunkDisplacesWhoSendsItWhole) {
+  memory_body hanging{text_of(40'000, 1), {.hang_at = 20'000}};
+  const create_request whole = creation("both", 0, {});
+  test::running<result<chunk_view>> sent{ring_, data().replace(on_, whole, hanging)};
+  const std::string file = with_.data_dir + "/both/chunks/shard_0000/000000.chunk.1";
+  while (!std::filesystem::exists(file)) ring_.turn(true);
+  // Both rows name a file, and the last one written is what the next start believes.
+  const auto created = run(data().create(creation("both", 0, 1000)));
+  EXPECT_TRUE(sent.ended());
+  hanging.interrupt();
+  while (!sent.ended()) ring_.turn(true);
+  ASSERT_TRUE(created) << created.error().detail;
+  EXPECT_EQ(sent.value().error().code, errc::displaced);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  send("both", 0, text_of(1000, 2), 1);
+  wait_for("both", session::state::assembled);
+  EXPECT_EQ(recording("both"), text_of(1000, 2));
+}
+
 TEST_F(FileStore, AssemblesWhatIsThereAndSaysWhatIsNot) {
   send("part", 0, text_of(1000, 1));
   ASSERT_TRUE(run(data().create(creation("part", 2, 1000))));

@@ -7,7 +7,6 @@
 
 #include "waveforge/base/limits.hpp"
 #include "waveforge/base/units.hpp"
-#include "waveforge/session/fact.hpp"
 
 namespace wf::store {
 

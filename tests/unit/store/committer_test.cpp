@@ -29,6 +29,11 @@ class Committer : public test::store_parts {
     request.sync = sync;
     return request;
   }
+  static commit_request request_of(std::string_view key, std::shared_ptr<open_file> data) {
+    commit_request request = request_of(key);
+    request.files = {std::move(data)};
+    return request;
+  }
   result<void> commit(commit_request request) { return run(commits_.commit(std::move(request))); }
   void until_held() {
     while (kernel_.held() == 0) ring_.turn(false);
@@ -83,9 +88,7 @@ TEST_F(Committer, LeavesAloneWhatNobodyWroteToSinceItsLastSync) {
 TEST_F(Committer, WhatIsWrittenWhileASyncRunsIsStillToBeSynced) {
   const auto data = file("data");
   kernel_.hold(io::op_kind::sync_data);
-  auto request = request_of("row");
-  request.files = {data};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(request))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("row", data))};
   until_held();
   data->dirty = true;
   kernel_.release();
@@ -96,9 +99,7 @@ TEST_F(Committer, WhatIsWrittenWhileASyncRunsIsStillToBeSynced) {
 
 TEST_F(Committer, ServesWhoeverComesDuringARoundTogetherInTheNext) {
   kernel_.hold(io::op_kind::sync_data);
-  auto first = request_of("first");
-  first.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("first", file("data")))};
   until_held();
   std::vector<std::string> told;
   for (const char* name : {"a", "b", "c"}) {
@@ -121,9 +122,7 @@ TEST_F(Committer, ServesWhoeverComesDuringARoundTogetherInTheNext) {
 
 TEST_F(Committer, WhoNeedsNoSyncDoesNotWaitForThoseOfOthers) {
   kernel_.hold(io::op_kind::sync_data);
-  auto slow = request_of("slow");
-  slow.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(slow))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("slow", file("data")))};
   until_held();
   ASSERT_TRUE(commit(request_of("without files")));
   auto clean = request_of("with a clean file");
@@ -142,14 +141,10 @@ TEST_F(Committer, WhoNeedsNoSyncDoesNotWaitForThoseOfOthers) {
 
 TEST_F(Committer, WhoNeedsTheLogSyncedJoinsTheRoundUnderWay) {
   kernel_.hold(io::op_kind::sync_data);
-  auto slow = request_of("slow");
-  slow.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(slow))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("slow", file("data")))};
   until_held();
   test::running<result<void>> joins{ring_, commits_.commit(request_of("joins", true))};
-  auto late = request_of("late");
-  late.files = {file("late data")};
-  test::running<result<void>> next{ring_, commits_.commit(std::move(late))};
+  test::running<result<void>> next{ring_, commits_.commit(request_of("late", file("late data")))};
   for (int turn = 0; turn < 10; ++turn) ring_.turn(false);
   EXPECT_FALSE(joins.ended());
   kernel_.release();
@@ -164,9 +159,7 @@ TEST_F(Committer, WhoNeedsTheLogSyncedJoinsTheRoundUnderWay) {
 TEST_F(Committer, NobodyOvertakesEarlierRowsOfHisSession) {
   const auto id = session::session_id::from_stored(session::id_space::upload, "theirs").value();
   kernel_.hold(io::op_kind::sync_data);
-  auto first = request_of(session::progress_key(id, 0));
-  first.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of(session::progress_key(id, 0), file("data")))};
   until_held();
   std::vector<std::string> told;
   for (const std::string& key :
@@ -186,9 +179,7 @@ TEST_F(Committer, NobodyOvertakesEarlierRowsOfHisSession) {
 TEST_F(Committer, WhatIsBeingSyncedIsNotCleanYet) {
   const auto data = file("data");
   kernel_.hold(io::op_kind::sync_data);
-  auto first = request_of("first");
-  first.files = {data};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("first", data))};
   until_held();
   EXPECT_FALSE(data->dirty);
   EXPECT_TRUE(data->unsynced());
@@ -209,9 +200,7 @@ TEST_F(Committer, WhatIsBeingSyncedIsNotCleanYet) {
 
 TEST_F(Committer, AFailedSyncFailsThoseWhoNeedNoneToo) {
   kernel_.hold(io::op_kind::sync_data);
-  auto first = request_of("first");
-  first.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("first", file("data")))};
   until_held();
   kernel_.fail_next(io::op_kind::sync, EIO);
   auto second = request_of("second");
@@ -268,9 +257,7 @@ TEST_F(Committer, SoAreAFailedDirectoryAndAFailedFileSystem) {
 
 TEST_F(Committer, OneFailedSyncOfSeveralFailsEverybodyOfItsRound) {
   kernel_.hold(io::op_kind::sync_data);
-  auto first = request_of("first");
-  first.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(first))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("first", file("data")))};
   until_held();
   kernel_.fail_next(io::op_kind::sync, EIO);
   std::vector<bool> outcomes;
@@ -315,9 +302,7 @@ TEST_F(Committer, AFullDiskIsNoFailureAndTheBallastMakesRoomForWhatDeletes) {
 
 TEST_F(Committer, ACancelledWaiterGoesButItsRowsAreWritten) {
   kernel_.hold(io::op_kind::sync_data);
-  auto request = request_of("row");
-  request.files = {file("data")};
-  test::running<result<void>> round{ring_, commits_.commit(std::move(request))};
+  test::running<result<void>> round{ring_, commits_.commit(request_of("row", file("data")))};
   until_held();
   round.cancel();
   while (!round.ended()) ring_.turn(true);

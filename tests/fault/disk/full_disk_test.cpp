@@ -32,17 +32,10 @@ class filler {
   void fill(std::uint64_t left) {
     const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     ASSERT_GE(fd, 0);
-    // In ever smaller steps, until the last block is gone.
-    for (std::uint64_t step = 8ULL << 20U; step >= 4096;) {
-      const std::uint64_t free = fs::space(path_).available;
-      if (free <= left || free - left < step ||
-          ::fallocate(fd, 0, static_cast<off_t>(size_), static_cast<off_t>(step)) != 0) {
-        step /= 2;
-      } else {
-        size_ += step;
-      }
-    }
-    ::fsync(fd);
+    // What was removed a moment ago gives its blocks back when the journal is committed.
+    do {
+      ::syncfs(fd);
+    } while (take(fd, left));
     ::close(fd);
   }
   void give_back() {
@@ -52,6 +45,21 @@ class filler {
   }
 
  private:
+  /// In ever smaller steps, until the last block is gone. False: there was none.
+  bool take(int fd, std::uint64_t left) {
+    const std::uint64_t before = size_;
+    for (std::uint64_t step = 8ULL << 20U; step >= 4096;) {
+      const std::uint64_t free = fs::space(path_).available;
+      if (free <= left || free - left < step ||
+          ::fallocate(fd, 0, static_cast<off_t>(size_), static_cast<off_t>(step)) != 0) {
+        step /= 2;
+      } else {
+        size_ += step;
+      }
+    }
+    return size_ > before;
+  }
+
   fs::path path_;
   std::uint64_t size_{0};
 };

@@ -29,6 +29,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug")
 endif()
 # liburing, RocksDB's and spdlog's headers are not written for -Wconversion; they come in as SYSTEM headers.
 target_compile_definitions(wf_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE _FILE_OFFSET_BITS=64)
+# Coroutine frames through operator new: glibc's aligned_alloc, Asio's choice, takes its slow way each time, and no frame of
+# ours wants more than malloc's alignment.
+target_compile_definitions(wf_flags INTERFACE BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)
 if(WF_SANITIZE)
   # Lines are what a report needs; the rest of the debug information doubles what is written and linked.
   target_compile_options(wf_flags INTERFACE -g1 -fsanitize=${WF_SANITIZE} -fno-sanitize-recover=all)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -10,6 +11,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "waveforge/base/units.hpp"
+#include "waveforge/store/facts_log.hpp"
 #include "waveforge/store/torn_manifest.hpp"
 
 namespace wf::store {
@@ -71,8 +73,8 @@ rocksdb::Options make_options(facts_access access) {
 
 class rocks_facts final : public facts {
  public:
-  explicit rocks_facts(std::unique_ptr<rocksdb::DB> database, bool observer)
-      : database_(std::move(database)), observer_(observer) {}
+  rocks_facts(std::unique_ptr<rocksdb::Env> files, std::unique_ptr<rocksdb::DB> database, bool observer)
+      : files_(std::move(files)), database_(std::move(database)), observer_(observer) {}
   ~rocks_facts() override { (void)database_->Close(); }
 
   result<void> apply(std::span<const fact_write> batch, bool sync) override {
@@ -123,6 +125,7 @@ class rocks_facts final : public facts {
     return {};
   }
 
+  std::unique_ptr<rocksdb::Env> files_;  ///< outlives the database
   std::unique_ptr<rocksdb::DB> database_;
   bool observer_;
   bool full_{false};  ///< the last batch found no room; touched by the one thread that writes
@@ -133,7 +136,9 @@ class rocks_facts final : public facts {
 result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_access access,
                                                 const std::string& scratch, logger* log) {
   rocksdb::DB* database = nullptr;
-  const rocksdb::Options options = make_options(access);
+  rocksdb::Options options = make_options(access);
+  std::unique_ptr<rocksdb::Env> files = make_facts_env(access);
+  options.env = files.get();
   const bool observer = access == facts_access::observer;
   rocksdb::Status opened = observer ? rocksdb::DB::OpenAsSecondary(options, path, scratch, &database)
                                     : rocksdb::DB::Open(options, path, &database);
@@ -154,7 +159,8 @@ result<std::unique_ptr<facts>> open_rocks_facts(const std::string& path, facts_a
     }
     return fail(std::move(why));
   }
-  return std::unique_ptr<facts>{std::make_unique<rocks_facts>(std::unique_ptr<rocksdb::DB>{database}, observer)};
+  return std::unique_ptr<facts>{
+      std::make_unique<rocks_facts>(std::move(files), std::unique_ptr<rocksdb::DB>{database}, observer)};
 }
 
 }  // namespace wf::store

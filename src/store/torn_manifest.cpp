@@ -5,31 +5,13 @@
 
 #include <algorithm>
 
-#include "waveforge/base/crc32c.hpp"
-#include "waveforge/base/units.hpp"
+#include "log_record.hpp"
 
 namespace wf::store {
 
 namespace {
 
-// The format of RocksDB's logs: blocks of 32 KiB, in them records of a checksum (4 bytes, masked), a length (2), a type
-// (1) and the bytes; little endian. A record that does not fit is cut into first, middle and last.
-constexpr std::size_t block_bytes = 32_KiB;
-constexpr std::size_t header_bytes = 7;
 constexpr std::size_t sector_bytes = 512;
-constexpr unsigned type_full = 1;
-constexpr unsigned type_last = 4;
-
-unsigned byte_at(std::span<const std::byte> bytes, std::size_t at) {
-  return std::to_integer<unsigned>(bytes[at]);
-}
-
-bool agrees(std::span<const std::byte> record) {
-  std::uint32_t stored = 0;
-  for (std::size_t at = 4; at-- > 0;) stored = stored << 8U | byte_at(record, at);
-  const std::uint32_t sum = crc32c(0, record.subspan(6));  // the type is covered
-  return stored == ((sum >> 15U | sum << 17U) + 0xa282ead8U);
-}
 
 /// A sector that the record [begin, end) reaches into never came to the disk. The one it begins in did, if the record
 /// before it is whole; the last one goes on behind the record, and is as empty there.
@@ -62,23 +44,15 @@ result<manifest_file> read_manifest(const std::string& path) {
 std::optional<std::size_t> torn_from(std::span<const std::byte> manifest) {
   std::size_t whole = 0;
   std::size_t at = 0;
-  while (at + header_bytes <= manifest.size()) {
-    const std::size_t left = block_bytes - at % block_bytes;
-    if (left < header_bytes) {
-      at += left;
-      continue;
-    }
-    const std::size_t length = byte_at(manifest, at + 4) | byte_at(manifest, at + 5) << 8U;
-    const unsigned type = byte_at(manifest, at + 6);
-    if (type == 0 && length == 0) break;  // RocksDB ends here, too, and does not mind
-    const std::size_t end = at + header_bytes + length;
-    if (end > manifest.size()) break;  // cut short is what RocksDB expects of a crash
-    if (header_bytes + length > left || !agrees(manifest.subspan(at, header_bytes + length))) {
+  while (const auto record = read_log_record(manifest, at)) {
+    // RocksDB ends here, too, and does not mind: nothing, or cut short, is what it expects of a crash.
+    if (record->is == log_record::state::nothing || record->is == log_record::state::cut) break;
+    if (record->is == log_record::state::wrong) {
       // A length that is wrong itself says no more than that the record ends with its block.
-      return misses_sector(manifest, at, std::min(end, at + left)) ? std::optional{whole} : std::nullopt;
+      return misses_sector(manifest, record->begin, record->end) ? std::optional{whole} : std::nullopt;
     }
-    at = end;
-    if (type == type_full || type == type_last) whole = at;
+    at = record->end;
+    if (record->completes()) whole = at;
   }
   return std::nullopt;
 }

@@ -148,15 +148,16 @@ def latency_tail(stage, rows):
 
 
 def slow_peers(stage, rows):
-    """A fast connection alone, then beside a thousand that send 64 KB/s each."""
+    """A fast connection alone, then beside a thousand that send 64 KB/s each. They began together and end their chunks of
+    256 KiB together, every four seconds: the fast one is watched for as long as that."""
     server = waveforge("chunk")
     process = server.start(stage.image.path, stage.work)
     fast = {"connections": 1, "sessions": 1, "recordings": 24, "chunks_per_recording": 4, "verify": True,
-            "delete": True, "cycles": 2}
+            "delete": True, "cycles": 8 if stage.quick else 12}
     try:
         alone = load.run(server.url(process), **fast)
         crowd = load.begin(server.url(process), connections=1000, sessions=1000, slow=65536, chunk_size=262144,
-                           patch_size=0, chunks_per_recording=4, total="assemble", duration=10, timeout=60)
+                           patch_size=0, chunks_per_recording=4, total="assemble", duration=12, timeout=60)
         time.sleep(3)
         beside = load.run(server.url(process), **fast)
         load.end(crowd)

@@ -15,6 +15,10 @@ namespace {
 /// Completions taken from the backend at a time: a page of them.
 constexpr std::size_t reap_batch = 256;
 
+/// A turn that takes bodies out of sockets lasts for milliseconds, 0.1 a buffer. What it started so long ago is
+/// submitted in its middle, or the disk would stand still while we copy, and we while it writes.
+constexpr auto submit_after = std::chrono::microseconds{200};
+
 thread_local ring_context* running_context = nullptr;
 
 class running_mark {
@@ -107,6 +111,7 @@ void ring_context::run() {
 
 bool ring_context::turn(bool wait) {
   const running_mark mark{this};
+  submitted_ = time_.now();
   take_posted();
   bool progressed = run_ready();
   pay_wake_ups();
@@ -114,7 +119,7 @@ bool ring_context::turn(bool wait) {
   if (wait && ready_.empty() && !(stopped_.load(std::memory_order_acquire) && idle())) {
     until = deadlines_.empty() ? std::nullopt : std::optional{deadlines_.earliest()};
   }
-  backend_->enter(until);
+  enter(until);
   progressed |= reap();
   progressed |= expire();
   take_posted();
@@ -165,7 +170,9 @@ op_id ring_context::open(operation&& op, deadline until, unique_function<void(st
 
 op_id ring_context::start(operation op, deadline until, unique_function<void(std::int32_t)> done) {
   const op_id begun = open(std::move(op), until, std::move(done), false);
-  if (begun != op_id{}) backend_->start(begun, table_->at(begun).op);
+  if (begun == op_id{}) return begun;
+  backend_->start(begun, table_->at(begun).op);
+  ++started_;
   return begun;
 }
 
@@ -256,9 +263,24 @@ bool ring_context::run_ready() noexcept {
     } else {
       deliver(item);
     }
+    submit_when_due();
   }
   running_.clear();
   return true;
+}
+
+void ring_context::submit_when_due() noexcept {
+  if (started_ == 0) return;
+  const steady_time now = time_.now();
+  if (now - submitted_ < submit_after) return;
+  pay_wake_ups();
+  enter(steady_time::min());
+}
+
+void ring_context::enter(std::optional<steady_time> until) {
+  backend_->enter(until);
+  started_ = 0;
+  submitted_ = time_.now();
 }
 
 void ring_context::deliver(const ready_item& item) {

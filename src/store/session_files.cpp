@@ -189,9 +189,11 @@ std::uint64_t session_files::reserved_until(std::uint64_t offset) const {
   return std::max(offset, std::prev(after)->second);
 }
 
-bool session_files::touches_reserved(std::uint64_t offset) const {
+bool session_files::follows_reserved(std::uint64_t offset, std::uint64_t gap) const {
   const auto after = reserved_.upper_bound(offset);
-  return after != reserved_.begin() && std::prev(after)->second >= offset;
+  if (after == reserved_.begin()) return false;
+  const std::uint64_t end = std::prev(after)->second;
+  return end >= offset || offset - end <= gap;
 }
 
 void session_files::note_reserved(std::uint64_t from, std::uint64_t to) {
@@ -220,10 +222,10 @@ io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t 
     from = reserved_until(offset);
     if (from >= to) co_return result<void>{};
     // The first step is what was asked for; whoever keeps writing behind it gets twice as much each time, so that a
-    // long recording asks seldom and a short one wastes little.
-    const bool extends = touches_reserved(offset);
-    step_bytes_ =
-        extends ? std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max) : length;
+    // long recording asks seldom and a short one wastes little. Chunks come several at a time: the next one begins
+    // before the one below it is whole, and goes on all the same.
+    const std::uint64_t next = std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max);
+    step_bytes_ = follows_reserved(offset, next) ? next : length;
     // Blocks kept for later are blocks that nobody else may have: on a disk that fills up the steps become small.
     const auto space = root_->handle.free_space();
     if (space) step_bytes_ = std::max(std::min(step_bytes_, space->available_bytes / share_of_free_space), length);

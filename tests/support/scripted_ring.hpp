@@ -47,6 +47,7 @@ class scripted_ring final : public io::ring_backend {
     return open_.front();
   }
   [[nodiscard]] std::size_t started() const noexcept { return started_; }
+  [[nodiscard]] std::size_t entered() const noexcept { return entered_; }
   [[nodiscard]] std::size_t cancels() const noexcept { return cancels_; }
   /// Kinds in the order in which they were started.
   [[nodiscard]] const std::vector<io::op_kind>& history() const noexcept { return history_; }
@@ -65,6 +66,7 @@ class scripted_ring final : public io::ring_backend {
     if (obey_cancel_) complete(id, -ECANCELED);
   }
   void enter(std::optional<steady_time> until) override {
+    ++entered_;
     give_answers();
     if (!completed_.empty() || woken_) {
       woken_ = false;
@@ -114,6 +116,7 @@ class scripted_ring final : public io::ring_backend {
   std::map<io::op_kind, std::deque<scripted_answer>> answers_;
   std::vector<io::op_kind> history_;
   std::size_t started_{0};
+  std::size_t entered_{0};
   std::size_t cancels_{0};
   std::size_t register_max_{SIZE_MAX};
   bool obey_cancel_{true};

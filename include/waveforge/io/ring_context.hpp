@@ -109,6 +109,9 @@ class ring_context final : public asio::execution_context {
 
   op_id open(operation&& op, deadline until, unique_function<void(std::int32_t)>&& done, bool external);
   bool run_ready() noexcept;
+  /// Submit what was started in this turn, and wake whom it posted to, when it goes on for long.
+  void submit_when_due() noexcept;
+  void enter(std::optional<steady_time> until);
   void deliver(const ready_item& item);
   void take_posted();
   bool reap();
@@ -124,6 +127,8 @@ class ring_context final : public asio::execution_context {
   std::string name_;
   std::unique_ptr<op_table> table_;
   timer_heap deadlines_;
+  std::size_t started_{0};  ///< operations since the backend was entered
+  steady_time submitted_{};
   std::vector<ready_item> ready_;
   std::vector<ready_item> running_;
   std::atomic<unsigned> visitors_{0};

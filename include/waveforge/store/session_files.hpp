@@ -74,8 +74,8 @@ class session_files {
   [[nodiscard]] std::shared_ptr<open_directory> find_directory(const std::string& path) const;
   /// End of the reserved run that covers or touches `offset`, or `offset`.
   [[nodiscard]] std::uint64_t reserved_until(std::uint64_t offset) const;
-  /// A reserved run covers `offset` or ends there.
-  [[nodiscard]] bool touches_reserved(std::uint64_t offset) const;
+  /// A reserved run covers `offset` or ends there, or at most `gap` bytes before.
+  [[nodiscard]] bool follows_reserved(std::uint64_t offset, std::uint64_t gap) const;
   void note_reserved(std::uint64_t from, std::uint64_t to);
 
   environment world_;

@@ -45,6 +45,28 @@ TEST_F(ring_context_test, a_completion_is_delivered_from_the_loop_and_never_insi
   EXPECT_EQ(ring_.operations_open(), 0U);
 }
 
+TEST_F(ring_context_test, a_turn_that_goes_on_for_long_submits_what_it_has_started) {
+  for (const auto copying : {std::chrono::microseconds{0}, std::chrono::microseconds{300}}) {
+    std::vector<std::size_t> entered;
+    const auto note = [&] { entered.push_back(script_->entered()); };
+    ring_.post([&] {
+      note();
+      ring_.start({}, deadline::never(), into(values_));
+    });
+    ring_.post(note);
+    ring_.post([&] { time_.advance(copying); });
+    ring_.post(note);
+    ring_.post(note);
+    script_->answer(op_kind::nop, 1);
+    ring_.turn(false);
+    ASSERT_EQ(entered.size(), 4U);
+    EXPECT_EQ(entered[1], entered[0]) << "there may be more to come";
+    EXPECT_EQ(entered[2] - entered[0], copying.count() == 0 ? 0U : 1U);
+    EXPECT_EQ(entered[3], entered[2]) << "nothing was started since";
+  }
+  EXPECT_EQ(values_, (std::vector{1, 1})) << "delivered from the loop";
+}
+
 TEST_F(ring_context_test, a_refused_wait_is_not_delivered_inside_start_either) {
   for (std::uint32_t i = 0; i < limits::operations_max; ++i) {
     on_loop([&] { ring_.start_external(deadline::never(), into(values_)); });

@@ -87,6 +87,19 @@ TEST_F(SessionFiles, ReserveWhatIsAskedForFirstAndTwiceAsMuchEachTimeItGoesOn) {
   EXPECT_GE(fs::file_size(path_of("sid/chunks/segment")), 448_KiB);
 }
 
+TEST_F(SessionFiles, ReserveInFewStepsForChunksThatComeFourAtATime) {
+  constexpr std::uint64_t chunks = 64;
+  for (std::uint64_t first = 0; first < chunks; first += 4) {
+    for (std::uint64_t half = 0; half < 2; ++half) {
+      for (std::uint64_t index = first; index < first + 4; ++index) {
+        ASSERT_TRUE(reserve(index * 1_MiB + half * 512_KiB, 512_KiB, chunks * 1_MiB));
+      }
+    }
+  }
+  EXPECT_LE(kernel_.count("allocate"), 12U);
+  EXPECT_EQ(files_.reserved_bytes(), chunks * 1_MiB);
+}
+
 TEST_F(SessionFiles, ReserveNothingInTheGapBelowAHighIndexNorPastTheBound) {
   ASSERT_TRUE(reserve(100_MiB, 64_KiB));
   EXPECT_EQ(files_.reserved_bytes(), 64_KiB);

@@ -151,7 +151,8 @@ void uring_ring::enter(std::optional<steady_time> until) {
   io_uring_cqe* first = nullptr;
   const bool something_ready = io_uring_cq_ready(&ring_) > 0 || helper_.has_results();
   const steady_time now = until ? std::chrono::steady_clock::now() : steady_time{};
-  if (!waiting_.empty() && !something_ready) {
+  const bool may_wait = !until || *until > now;
+  if (!waiting_.empty() && !something_ready && may_wait) {
     __kernel_timespec span{0, refused_wait_ns};
     entered = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &span, nullptr);
   } else if (!something_ready && !until) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "log_record.hpp"
@@ -28,11 +29,15 @@ class zeroed_log final : public rocksdb::FSWritableFileOwnerWrapper {
   explicit zeroed_log(std::unique_ptr<rocksdb::FSWritableFile>&& file) : FSWritableFileOwnerWrapper(std::move(file)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& how, IODebugContext* trace) override {
-    while (written_ + data.size() > zeroed_) {
+    while (zeroed_ && written_ + data.size() > *zeroed_) {
       static const std::string zeros(zeroed_step_bytes, '\0');
-      // Where there is no room for zeros there may be for the data: only slower.
-      if (!target()->PositionedAppend(zeros, zeroed_, how, trace).ok()) break;
-      zeroed_ += zeros.size();
+      if (target()->PositionedAppend(zeros, *zeroed_, how, trace).ok()) {
+        *zeroed_ += zeros.size();
+      } else {
+        // Where there is no room for zeros there may be for the records, which are only synced more slowly. Not to be
+        // tried again: what is written from here on would lie where the next zeros go.
+        zeroed_.reset();
+      }
     }
     IOStatus done = target()->Append(data, how, trace);
     if (done.ok()) written_ += data.size();
@@ -52,7 +57,7 @@ class zeroed_log final : public rocksdb::FSWritableFileOwnerWrapper {
 
  private:
   std::uint64_t written_{0};
-  std::uint64_t zeroed_{0};
+  std::optional<std::uint64_t> zeroed_{0};  ///< up to here; empty: no more of this log will be
 };
 
 /// What an owner reads at its start: all of the log, as it was.

@@ -224,7 +224,7 @@ io::task<result<void>> session_files::reserve(open_file& segment, std::uint64_t 
     // The first step is what was asked for; whoever keeps writing behind it gets twice as much each time, so that a
     // long recording asks seldom and a short one wastes little. Chunks come several at a time: the next one begins
     // before the one below it is whole, and goes on all the same.
-    const std::uint64_t next = std::clamp<std::uint64_t>(step_bytes_ * 2, length, limits::preallocate_step_bytes_max);
+    const std::uint64_t next = std::max(length, std::min(step_bytes_ * 2, limits::preallocate_step_bytes_max));
     step_bytes_ = follows_reserved(offset, next) ? next : length;
     // Blocks kept for later are blocks that nobody else may have: on a disk that fills up the steps become small.
     const auto space = root_->handle.free_space();

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -58,12 +60,12 @@ class FactsLog : public testing::Test {
   }
 
   /// A batch whose record has a length that divides a page: pages of them hold whole records only.
-  void apply_a_quarter_page(facts& rows) {
+  void apply_a_quarter_page(facts& rows, bool sync = false) {
     // The record's header, the batch's, the row's, and the key.
     constexpr std::size_t around = 7 + 12 + 4 + 5;
     std::string value = std::to_string(++applied_);
     value.resize(page_bytes / 4 - around, ' ');
-    ASSERT_TRUE(rows.apply(std::vector<fact_write>{{"count", std::move(value)}}, false));
+    ASSERT_TRUE(rows.apply(std::vector<fact_write>{{"count", std::move(value)}}, sync));
   }
   static std::uint64_t counted(facts& rows) {
     const auto value = rows.get("count");
@@ -105,6 +107,30 @@ TEST_F(FactsLog, ReachesAheadWhileItIsOpenAndEndsWithItsRowsWhenItIsClosed) {
   EXPECT_GE(fs::file_size(log_in(path_)), written);
   EXPECT_LT(fs::file_size(log_in(path_)), 256_KiB);
   EXPECT_TRUE(all(*open(path_)) == now);
+}
+
+TEST_F(FactsLog, GoesOnWithoutZerosWhereThereIsNoRoomForThem) {
+  struct room {
+    explicit room(rlim_t bytes) {
+      EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+      const rlimit limited{bytes, before.rlim_max};
+      EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limited), 0);
+    }
+    ~room() { EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0); }
+    rlimit before{};
+  };
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const auto rows = open(path_);
+  {
+    // The second step of zeros ends in the middle.
+    const room little{256_KiB + 64_KiB};
+    while (applied_ < 300) apply_a_quarter_page(*rows, true);
+  }
+  apply_a_quarter_page(*rows, true);  // now there would be room for all of it
+  std::signal(SIGXFSZ, ignored);
+  const std::string copy = home_.path() + "/killed";
+  fs::copy(path_, copy);
+  EXPECT_EQ(counted(*open(copy)), 301U);
 }
 
 TEST_F(FactsLog, OfAKilledOwnerComesBackWhole) {

@@ -148,23 +148,36 @@ def latency_tail(stage, rows):
 
 
 def slow_peers(stage, rows):
-    """A fast connection alone, then beside a thousand that send 64 KB/s each. They began together and end their chunks of
-    256 KiB together, every four seconds: the fast one is watched for as long as that."""
+    """A fast connection beside a thousand that send 64 KB/s each. The thousand share a processor with the fast one's
+    client, whoever they send to: so first they send to a server of their own on that processor, and then to the same.
+    They began together and end their chunks of 256 KiB together, every four seconds: the fast one is watched for as long
+    as that."""
+    other = stage.work / "slow_peers_other"
+    other.mkdir(exist_ok=True)
     server = waveforge("chunk")
     process = server.start(stage.image.path, stage.work)
+    elsewhere = server.start(other, stage.work, processes.LOAD_CPU)
     fast = {"connections": 1, "sessions": 1, "recordings": 24, "chunks_per_recording": 4, "verify": True,
             "delete": True, "cycles": 8 if stage.quick else 12}
-    try:
-        alone = load.run(server.url(process), **fast)
-        crowd = load.begin(server.url(process), connections=1000, sessions=1000, slow=65536, chunk_size=262144,
+
+    def beside(crowded):
+        crowd = load.begin(server.url(crowded), connections=1000, sessions=1000, slow=65536, chunk_size=262144,
                            patch_size=0, chunks_per_recording=4, total="assemble", duration=12, timeout=60)
         time.sleep(3)
-        beside = load.run(server.url(process), **fast)
+        seen = load.run(server.url(process), **fast)["gb_per_s"]
         load.end(crowd)
+        return seen
+
+    try:
+        alone = load.run(server.url(process), **fast)["gb_per_s"]
+        away = beside(elsewhere)
+        here = beside(process)
     finally:
         process.stop()
-    rows["slow_peers"].add(alone["gb_per_s"] / beside["gb_per_s"])
-    stage.note("slow_peers", {"alone_gb_per_s": alone["gb_per_s"], "beside_gb_per_s": beside["gb_per_s"]})
+        elsewhere.stop()
+    rows["slow_peers"].add(away / here)
+    rows["slow_peers_alone"].add(alone / here)
+    stage.note("slow_peers", {"alone_gb_per_s": alone, "crowd_elsewhere_gb_per_s": away, "crowd_here_gb_per_s": here})
 
 
 def freeze(stage, rows):

@@ -29,16 +29,8 @@ class zeroed_log final : public rocksdb::FSWritableFileOwnerWrapper {
   explicit zeroed_log(std::unique_ptr<rocksdb::FSWritableFile>&& file) : FSWritableFileOwnerWrapper(std::move(file)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& how, IODebugContext* trace) override {
-    while (zeroed_ && written_ + data.size() > *zeroed_) {
-      static const std::string zeros(zeroed_step_bytes, '\0');
-      if (target()->PositionedAppend(zeros, *zeroed_, how, trace).ok()) {
-        *zeroed_ += zeros.size();
-      } else {
-        // Where there is no room for zeros there may be for the records, which are only synced more slowly. Not to be
-        // tried again: what is written from here on would lie where the next zeros go.
-        zeroed_.reset();
-      }
-    }
+    const std::uint64_t end = written_ + data.size();
+    if (zeroed_ && end > *zeroed_) zero_until(std::max(end, *zeroed_ + zeroed_step_bytes), how, trace);
     IOStatus done = target()->Append(data, how, trace);
     if (done.ok()) written_ += data.size();
     return done;
@@ -56,6 +48,21 @@ class zeroed_log final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  /// Page by page: the kernel would keep a larger write as one large folio, and count all of it as written again with
+  /// each record.
+  void zero_until(std::uint64_t end, const IOOptions& how, IODebugContext* trace) {
+    static const std::string page(4_KiB, '\0');
+    while (zeroed_ && *zeroed_ < end) {
+      if (target()->PositionedAppend(page, *zeroed_, how, trace).ok()) {
+        *zeroed_ += page.size();
+      } else {
+        // Where there is no room for zeros there may be for the records, which are only synced more slowly. Not to be
+        // tried again: what is written from here on would lie where the next zeros go.
+        zeroed_.reset();
+      }
+    }
+  }
+
   std::uint64_t written_{0};
   std::optional<std::uint64_t> zeroed_{0};  ///< up to here; empty: no more of this log will be
 };

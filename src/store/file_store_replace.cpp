@@ -256,8 +256,7 @@ io::task<result<void>> file_store::move_into_segment(session_hold& held, std::ui
   const auto into = co_await entry.files.segment();
   if (!into) co_return fail(into.error());
   const std::uint64_t length = one.length_bytes.value_or(0);
-  const auto reserved =
-      co_await entry.files.reserve(**into, home.offset_bytes, length, home.offset_bytes + length);
+  const auto reserved = co_await entry.files.reserve(**into, home.offset_bytes, length, home.offset_bytes + length);
   if (!reserved) co_return reserved;
   const auto copied = co_await copy_file((*from)->plain, 0, length, (*into)->plain, home.offset_bytes);
   if (!copied) co_return copied;

@@ -16,9 +16,9 @@ namespace wf::store {
 ///
 /// A log then ends in zeros instead of with its file. RocksDB skips zeros when it reads, which is right for an end and
 /// wrong for a hole (a page that a power cut kept from the disk while a later one came there): of what was never synced
-/// a prefix must come back, not a selection. So an owner sees a damaged record at a hole within a log, where RocksDB's point-in-time
-/// recovery stops, in the logs behind it too. An observer, who reads while the owner writes, sees whole records and
-/// then the end.
+/// a prefix must come back, not a selection. So an owner sees a damaged record at a hole within a log, where RocksDB's
+/// point-in-time recovery stops, in the logs behind it too. An observer, who reads while the owner writes, sees whole
+/// records and then the end.
 [[nodiscard]] std::unique_ptr<rocksdb::Env> make_facts_env(facts_access access);
 
 /// Make a hole in `log`, zeros where a record should begin and anything else behind them, a damaged record. Pure.

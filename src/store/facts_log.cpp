@@ -140,24 +140,24 @@ class facts_files final : public rocksdb::FileSystemWrapper {
 
   const char* Name() const override { return "waveforge_facts"; }
 
-  IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& how,
+  IOStatus NewWritableFile(const std::string& file_name, const rocksdb::FileOptions& how,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* trace) override {
-    IOStatus made = target()->NewWritableFile(name, how, file, trace);
-    if (made.ok() && is_log(name)) *file = std::make_unique<zeroed_log>(std::move(*file));
+    IOStatus made = target()->NewWritableFile(file_name, how, file, trace);
+    if (made.ok() && is_log(file_name)) *file = std::make_unique<zeroed_log>(std::move(*file));
     return made;
   }
 
-  IOStatus NewSequentialFile(const std::string& name, const rocksdb::FileOptions& how,
+  IOStatus NewSequentialFile(const std::string& file_name, const rocksdb::FileOptions& how,
                              std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* trace) override {
-    if (!is_log(name)) return target()->NewSequentialFile(name, how, file, trace);
+    if (!is_log(file_name)) return target()->NewSequentialFile(file_name, how, file, trace);
     if (access_ == facts_access::observer) {
       std::unique_ptr<rocksdb::FSRandomAccessFile> opened;
-      IOStatus found = target()->NewRandomAccessFile(name, how, &opened, trace);
+      IOStatus found = target()->NewRandomAccessFile(file_name, how, &opened, trace);
       if (found.ok()) *file = std::make_unique<growing_log>(std::move(opened));
       return found;
     }
     std::string bytes;
-    IOStatus read = rocksdb::ReadFileToString(target(), name, &bytes);
+    IOStatus read = rocksdb::ReadFileToString(target(), file_name, &bytes);
     if (!read.ok()) return read;
     mark_hole(bytes);
     *file = std::make_unique<recovered_log>(std::move(bytes));
@@ -165,7 +165,7 @@ class facts_files final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  static bool is_log(const std::string& name) { return name.ends_with(".log"); }
+  static bool is_log(const std::string& file_name) { return file_name.ends_with(".log"); }
 
   facts_access access_;
 };

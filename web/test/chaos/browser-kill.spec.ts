@@ -88,7 +88,10 @@ for (let run = 0; run < RUNS; ++run) {
       if (recordingId) {
         await complete(recordingId);
         const recovered = (await fetched(recordingId)) ?? Buffer.alloc(0);
-        expect(sha256(Buffer.concat(blobs).subarray(0, recovered.length))).toBe(sha256(recovered));
+        // The last piece may have come to the disk, and from there to the server, before the page could hand it to us.
+        const known = Buffer.concat(blobs);
+        const both = Math.min(known.length, recovered.length);
+        expect(sha256(recovered.subarray(0, both))).toBe(sha256(known.subarray(0, both)));
         const certain = Buffer.concat(blobs.slice(0, Math.max(0, before - 2))).length;
         expect(recovered.length).toBeGreaterThanOrEqual(certain);
       }

@@ -92,6 +92,7 @@ for (let run = 0; run < RUNS; ++run) {
         const known = Buffer.concat(blobs);
         const both = Math.min(known.length, recovered.length);
         expect(sha256(recovered.subarray(0, both))).toBe(sha256(known.subarray(0, both)));
+        expect(recovered.length - known.length, 'a piece is a second of sound, some 16 KiB').toBeLessThanOrEqual(2 * 16_384 + 4_096);
         const certain = Buffer.concat(blobs.slice(0, Math.max(0, before - 2))).length;
         expect(recovered.length).toBeGreaterThanOrEqual(certain);
       }

@@ -303,10 +303,14 @@ void assembler::retry_when_there_is_room() {
 io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session_entry>& entry) {
   const auto completed = co_await entry->files.directory("completed");
   if (!completed) co_return fail(completed.error());
-  if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
-  const auto renamed =
-      co_await (*completed)->handle.rename(temporary_manifest_name, (*completed)->handle, manifest_name);
-  if (!renamed) co_return renamed;
+  auto replaced = co_await write_manifest(*entry, **completed);
+  if (replaced) {
+    replaced = co_await (*completed)->handle.rename(temporary_manifest_name, (*completed)->handle, manifest_name);
+  }
+  if (!replaced) {
+    (void)co_await (*completed)->handle.unlink(temporary_manifest_name);  // nobody may come back for it
+    co_return replaced;
+  }
   (*completed)->dirty.store(true, std::memory_order_release);
   commit_request request;
   request.directories =

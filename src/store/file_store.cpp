@@ -254,6 +254,8 @@ io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
   while (!co_await core_.begin_exclusive(*entry, false, background_ring_.after(trim_interval))) {
     if (background_.closed()) co_return;
   }
+  // Once begun it goes to its end: a stop in the middle would leave the rest to the next start.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   bool whole = false;
   bool chunks = false;
   {
@@ -262,8 +264,12 @@ io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
     chunks = entry->known && entry->value.now == session::state::assembled;
   }
   if (whole) (void)co_await remover_.remove_bytes(entry);
-  // It died between the fact that says so and the removal of what the recording was made of.
-  if (chunks) co_await assembler_.remove_sources(*entry);
+  // It died between the fact that says so and the removal of what the recording was made of; or between a late change
+  // and the manifest that says it.
+  if (chunks) {
+    const auto rewritten = co_await assembler_.rewrite_manifest(entry);
+    if (rewritten) co_await assembler_.remove_sources(*entry);
+  }
   core_.end_exclusive(*entry);
 }
 

@@ -140,11 +140,13 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
     // Of a repeated creation only a total that was not known yet is news.
     create_request news;
     news.hints.total_chunks = request.hints.total_chunks;
-    if (session::accepts_bytes(entry.value.now) && take_creation(entry.value, news, {}, false, with_.place)) {
+    const bool open = session::accepts_bytes(entry.value.now);
+    if (open && take_creation(entry.value, news, {}, false, with_.place)) {
       ++entry.row_changes;
       store_core::touch(entry);
     }
-    if (entry.row_is_due()) commit.rows = {session_row(entry.value)};
+    // Past ingest the row is the assembler's: this one would be written behind its own.
+    if (open && entry.row_is_due()) commit.rows = {session_row(entry.value)};
     row = entry.row_changes;
   }
   if (!commit.rows.empty()) {

@@ -17,25 +17,47 @@ bool finished(const session::recording& value) noexcept {
   return value.now == session::state::assembled;
 }
 
+/// A name or metadata that is not there yet.
+bool brings_news(const session::recording& value, const assemble_request& request) noexcept {
+  if (request.name && !request.name->empty() && value.name != *request.name) return true;
+  return request.metadata_json && value.late_metadata != *request.metadata_json;
+}
+
+void take_names(session::recording& value, const assemble_request& request) {
+  if (request.name && !request.name->empty()) value.name = *request.name;
+  if (request.metadata_json) value.late_metadata = *request.metadata_json;
+}
+
+/// The request has something to record, or what an earlier one brought could not be recorded whole.
+bool has_to_change(session_entry& entry, const assemble_request& request) {
+  const std::lock_guard lock{entry.mutex};
+  return entry.row_is_due() || entry.manifest_due || brings_news(entry.value, request);
+}
+
+/// How many chunks the recording has; state_conflict, chunks_missing.
+result<std::uint32_t> total_for(const session::recording& value, const assemble_request& request) {
+  std::uint32_t total = value.total.value_or(value.chunks.end_index());
+  if (request.total_chunks && session::accepts_bytes(value.now)) total = *request.total_chunks;
+  if (request.total_chunks && !session::accepts_bytes(value.now) && value.total != request.total_chunks) {
+    return fail(errc::state_conflict, fmt::format("the recording has been put together from {} chunks", total));
+  }
+  if (total == 0 || !value.chunks.all_complete(total)) {
+    return fail(errc::chunks_missing, "not every chunk has arrived");
+  }
+  return total;
+}
+
 /// What `assemble` changes before the work begins. False: nothing.
 bool take_completion(session::recording& value, const assemble_request& request, std::uint32_t total,
                      std::vector<fact_write>& rows) {
-  bool news = false;
-  if (request.name && !request.name->empty() && value.name != *request.name) {
-    value.name = *request.name;
-    news = true;
-  }
-  if (request.metadata_json && value.late_metadata != *request.metadata_json) {
-    value.late_metadata = *request.metadata_json;
-    news = true;
-  }
+  bool news = brings_news(value, request);
+  take_names(value, request);
   if (session::accepts_bytes(value.now) && (value.total != total || value.now != session::state::sealed)) {
     value.total = total;
     value.now = session::state::sealed;
     for (const std::uint32_t index : value.chunks.erase_from(total)) forget_chunk(value.id, index, rows);
     news = true;
   }
-  if (news) rows.push_back(session_row(value));
   return news;
 }
 
@@ -76,58 +98,101 @@ io::task<result<session_view>> file_store::assemble(const assemble_request& requ
 }
 
 io::task<result<session_view>> file_store::assemble_now(const assemble_request& request) {
-  const auto held = co_await core_.open(request.id);
+  auto held = co_await core_.open(request.id);
   if (!held) co_return fail(held.error());
-  session_entry& entry = **held;
-  commit_request commit;
+  if (has_to_change(**held, request)) {
+    held->release();  // the exclusive phase it waits for may wait for those inside
+    held = co_await core_.open_to_change(request.id);
+    if (!held) co_return fail(held.error());
+  }
+  const std::shared_ptr<session_entry> entry = held->entry();
   bool late = false;
+  commit_request commit;
   std::uint64_t row = 0;
   {
-    const std::lock_guard lock{entry.mutex};
-    auto& value = entry.value;
-    std::uint32_t total = value.total.value_or(value.chunks.end_index());
-    if (request.total_chunks && session::accepts_bytes(value.now)) total = *request.total_chunks;
-    if (request.total_chunks && !session::accepts_bytes(value.now) && value.total != request.total_chunks) {
-      co_return fail(errc::state_conflict, fmt::format("the recording has been put together from {} chunks", total));
-    }
-    if (total == 0 || !value.chunks.all_complete(total)) {
-      co_return fail(errc::chunks_missing, "not every chunk has arrived");
-    }
+    const std::lock_guard lock{entry->mutex};
+    auto& value = entry->value;
+    const auto total = total_for(value, request);
+    if (!total) co_return fail(total.error());
     late = finished(value);
-    if (take_completion(value, request, total, commit.rows)) {
-      ++entry.row_changes;
-      store_core::touch(entry);
-    } else {
-      late = false;
-      if (entry.row_is_due()) commit.rows.push_back(session_row(value));
+    if (!late && take_completion(value, request, *total, commit.rows)) {
+      ++entry->row_changes;
+      store_core::touch(*entry);
     }
-    row = entry.row_changes;
-    if (value.now == session::state::failed && !entry.assembling_queued) {
-      entry.assembling_queued = true;
-      assembler_.enqueue(held->entry());
+    if (!late && commit.rows.empty() && entry->row_is_due()) commit.rows.push_back(session_row(value));
+    row = entry->row_changes;
+    if (value.now == session::state::failed && !entry->assembling_queued) {
+      entry->assembling_queued = true;
+      assembler_.enqueue(entry);
     }
   }
-  if (!commit.rows.empty()) {
-    commit.sync = core_.syncs_changes();
-    commit.ended = [entry = held->entry(), row](const result<void>& outcome) {
-      const std::lock_guard lock{entry->mutex};
-      if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
-    };
-    const auto committed = co_await commits_.commit(std::move(commit));
-    if (!committed) co_return fail(committed.error());
-    entry.changed.notify_all();
+  if (late && has_to_change(*entry, request)) {
+    held->release();
+    const auto changed = co_await change_finished(entry, request);
+    if (!changed) co_return fail(changed.error());
+  } else {
+    const auto recorded = co_await record_row(entry, std::move(commit), row);
+    if (!recorded) co_return fail(recorded.error());
   }
-  if (late) {
-    const auto rewritten = co_await assembler_.rewrite_manifest(held->entry());
-    entry.files.close_unused();  // a finished session has no further use for its directories
-    if (!rewritten) co_return fail(rewritten.error());
-  }
-  core_.assemble_if_ready(held->entry());
-  const std::lock_guard lock{entry.mutex};
-  session_view view = entry.view(with_.expiry());
+  core_.assemble_if_ready(entry);
+  const std::lock_guard lock{entry->mutex};
+  if (const auto usable = entry->usable(); !usable) co_return fail(usable.error());
+  session_view view = entry->view(with_.expiry());
   // Queued is as good as begun: nothing but a failure of the disk can stop it now.
-  if (!finished(entry.value)) view.state = session::state::assembling;
+  if (!finished(entry->value)) view.state = session::state::assembling;
   co_return view;
+}
+
+io::task<result<void>> file_store::record_row(const std::shared_ptr<session_entry>& entry, commit_request commit,
+                                              std::uint64_t row) {
+  if (commit.rows.empty()) co_return result<void>{};
+  commit.sync = core_.syncs_changes();
+  commit.ended = [entry, row](const result<void>& outcome) {
+    const std::lock_guard lock{entry->mutex};
+    if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
+  };
+  const auto committed = co_await commits_.commit(std::move(commit));
+  if (committed) entry->changed.notify_all();
+  co_return committed;
+}
+
+io::task<result<void>> file_store::change_finished(std::shared_ptr<session_entry> entry,
+                                                   const assemble_request& request) {
+  // Alone, because two would write one temporary manifest, and a removal would find it in a directory that goes.
+  const auto alone =
+      co_await core_.begin_exclusive(*entry, false, io::deadline{world_.time.now() + limits::settle_timeout});
+  if (!alone) co_return alone;
+  auto changed = co_await record_late_change(entry, request);
+  core_.end_exclusive(*entry);
+  co_return changed;
+}
+
+io::task<result<void>> file_store::record_late_change(const std::shared_ptr<session_entry>& entry,
+                                                      const assemble_request& request) {
+  commit_request commit;
+  std::uint64_t row = 0;
+  {
+    const std::lock_guard lock{entry->mutex};
+    if (auto usable = entry->usable(); !usable) co_return usable;
+    take_names(entry->value, request);
+    row = ++entry->row_changes;
+    store_core::touch(*entry);
+    entry->manifest_due = true;
+    // Whoever starts next writes the manifest that says so.
+    commit.rows = {session_row(entry->value), work_row(entry->id())};
+  }
+  if (auto recorded = co_await record_row(entry, std::move(commit), row); !recorded) co_return recorded;
+  const auto rewritten = co_await assembler_.rewrite_manifest(entry);
+  if (rewritten) {
+    {
+      const std::lock_guard lock{entry->mutex};
+      entry->manifest_due = false;
+    }
+    // The row that says there is work may stand for chunks, too, that could not be removed before.
+    co_await assembler_.remove_sources(*entry);
+  }
+  entry->files.close();  // a finished session has no further use for its directories
+  co_return rewritten;
 }
 
 io::task<result<recording_handle>> file_store::open_recording(const session::session_id& id) {

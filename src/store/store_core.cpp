@@ -9,7 +9,7 @@
 
 namespace wf::store {
 
-io::task<result<session_hold>> store_core::enter(session::session_id id, bool may_be_new) {
+io::task<result<session_hold>> store_core::enter(session::session_id id, purpose what_for) {
   const auto found = co_await sessions.find(id);
   if (!found) co_return fail(found.error());
   const std::shared_ptr<session_entry> entry = *found;
@@ -19,9 +19,11 @@ io::task<result<session_hold>> store_core::enter(session::session_id id, bool ma
     {
       const std::lock_guard lock{entry->mutex};
       const auto usable = entry->usable();
-      if (!usable && !(may_be_new && usable.error().code == errc::not_found)) co_return fail(usable.error());
+      if (!usable && !(what_for == purpose::make && usable.error().code == errc::not_found))
+        co_return fail(usable.error());
       // A finished or assembling session may be looked at while it is exclusive: its numbers do not change any more.
-      if (!entry->exclusive || session::is_past_ingest(entry->value.now)) {
+      const bool fixed = what_for != purpose::change && session::is_past_ingest(entry->value.now);
+      if (!entry->exclusive || fixed) {
         ++entry->operations;
         entry->used_at = world.time.now();
         co_return session_hold{entry};
@@ -34,10 +36,13 @@ io::task<result<session_hold>> store_core::enter(session::session_id id, bool ma
 }
 
 io::task<result<session_hold>> store_core::open(session::session_id id) {
-  return enter(std::move(id), false);
+  return enter(std::move(id), purpose::look);
 }
 io::task<result<session_hold>> store_core::open_or_make(session::session_id id) {
-  return enter(std::move(id), true);
+  return enter(std::move(id), purpose::make);
+}
+io::task<result<session_hold>> store_core::open_to_change(session::session_id id) {
+  return enter(std::move(id), purpose::change);
 }
 
 void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {

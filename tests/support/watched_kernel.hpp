@@ -4,11 +4,11 @@
 #include <atomic>
 #include <cerrno>
 #include <deque>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "waveforge/io/kernel.hpp"
@@ -29,24 +29,12 @@ class watched_kernel final : public io::kernel {
     const std::lock_guard lock{mutex_};
     failures_[kind].push_back(number);
   }
-  /// Operations of this kind wait until release().
-  void hold(io::op_kind kind) {
-    const std::lock_guard lock{mutex_};
-    held_kind_ = kind;
-  }
-  /// The ring's own thread.
-  void release() {
-    std::vector<std::function<void()>> waiting;
-    {
-      const std::lock_guard lock{mutex_};
-      held_kind_.reset();
-      waiting.swap(held_);
-    }
-    for (const auto& go : waiting) go();
-  }
+  /// Operations of this kind wait until release(); those of another kind that waited go on.
+  void hold(io::op_kind kind) { hold_only(kind); }
+  void release() { hold_only(std::nullopt); }
   [[nodiscard]] std::size_t held() const {
     const std::lock_guard lock{mutex_};
-    return held_.size();
+    return held_count_;
   }
   void say_free(std::optional<io::space> space) {
     const std::lock_guard lock{mutex_};
@@ -123,14 +111,27 @@ class watched_kernel final : public io::kernel {
  private:
   class ring final : public io::ring_backend {
    public:
-    ring(watched_kernel& home, std::unique_ptr<io::ring_backend> real) : home_{home}, real_{std::move(real)} {}
+    ring(watched_kernel& home, std::unique_ptr<io::ring_backend> real) : home_{home}, real_{std::move(real)} {
+      home_.add(*this);
+    }
+    ring(const ring&) = delete;
+    ring& operator=(const ring&) = delete;
+    ~ring() override { home_.remove(*this); }
     void start(io::op_id id, io::operation& op) override {
-      const int refused = home_.begin(op, [this, id, &op] { pass_on(id, op); });
+      const int refused = home_.begin(op);
       if (refused == passed) pass_on(id, op);
+      if (refused == kept) held_.emplace_back(id, &op);
       if (refused > passed) ended_.push_back({id, -refused, false});
     }
     void cancel(io::op_id id) override { real_->cancel(id); }
     void enter(std::optional<steady_time> until) override {
+      for (const auto& [id, op] : std::exchange(held_, {})) {
+        if (home_.still_holds(op->kind)) {
+          held_.emplace_back(id, op);
+        } else {
+          pass_on(id, *op);
+        }
+      }
       real_->enter(ended_.empty() ? until : std::optional{steady_time{}});
     }
     [[nodiscard]] std::size_t reap(std::span<io::completion> out) override {
@@ -157,14 +158,36 @@ class watched_kernel final : public io::kernel {
     watched_kernel& home_;
     std::unique_ptr<io::ring_backend> real_;
     std::deque<io::completion> ended_{};
+    std::vector<std::pair<io::op_id, io::operation*>> held_{};
     std::map<std::uint32_t, std::string> names_{};
   };
 
   static constexpr int passed = 0;
   static constexpr int kept = -1;
 
+  void add(ring& one) {
+    const std::lock_guard lock{mutex_};
+    rings_.push_back(&one);
+  }
+  void remove(const ring& one) {
+    const std::lock_guard lock{mutex_};
+    std::erase(rings_, &one);
+  }
+  /// Each ring lets its own go, on its own thread.
+  void hold_only(std::optional<io::op_kind> kind) {
+    const std::lock_guard lock{mutex_};
+    held_kind_ = kind;
+    for (ring* one : rings_) one->wake();
+  }
+  /// False: it goes on now.
+  bool still_holds(io::op_kind kind) {
+    const std::lock_guard lock{mutex_};
+    if (held_kind_ == kind) return true;
+    --held_count_;
+    return false;
+  }
   /// `passed`, `kept` until release(), or the errno it ends with.
-  int begin(const io::operation& op, std::function<void()> later) {
+  int begin(const io::operation& op) {
     const std::lock_guard lock{mutex_};
     if (auto& due = failures_[op.kind]; !due.empty()) {
       const int number = due.front();
@@ -173,7 +196,7 @@ class watched_kernel final : public io::kernel {
     }
     events_.push_back({name_of(op), false});
     if (held_kind_ != op.kind) return passed;
-    held_.push_back(std::move(later));
+    ++held_count_;
     return kept;
   }
   void end(const std::string& what) {
@@ -201,7 +224,8 @@ class watched_kernel final : public io::kernel {
   mutable std::mutex mutex_;
   std::map<io::op_kind, std::deque<int>> failures_{};
   std::optional<io::op_kind> held_kind_{};
-  std::vector<std::function<void()>> held_{};
+  std::size_t held_count_{0};
+  std::vector<ring*> rings_{};
   std::optional<io::space> space_{};
   std::vector<event> events_{};
 };

@@ -46,6 +46,7 @@ class session_entry {
   /// lack of room is still made here, so it goes with the next one.
   std::uint64_t row_changes{1};
   std::uint64_t row_recorded{0};
+  bool manifest_due{false};  ///< a late change is not in recording.meta yet
   bool assembling_queued{false};
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};

@@ -20,7 +20,8 @@ script<void> workload::finish(client& by, upload_state& of) {
   }
   unsigned failures = 0;
   while (!given_up(session)) {
-    if (!session.assembled && (of.explicit_assembly || failures > 3)) co_await ask_to_assemble(by, of);
+    const bool asks = !session.assembled && (of.explicit_assembly || failures > 3);
+    if (asks || (of.to_be_named && !session.named)) co_await ask_to_assemble(by, of);
     if (!session.assembled) co_await status(by, session);
     if (session.assembled) {
       const bool right = co_await fetch(by, session);
@@ -61,15 +62,19 @@ script<void> workload::ask_to_assemble(client& by, upload_state& of) {
       session.chunks, [](const chunk_record& one) { return one.created && one.floor == one.length; });
   question what;
   what.verb = "POST";
-  what.target = "/files/" + session.id + "/assemble";
+  what.target = of.to_be_named ? "/recording/complete" : "/files/" + session.id + "/assemble";
+  what.fields = {{"Content-Type", "application/json"}};
+  std::string parts;
+  if (of.to_be_named) parts = fmt::format(R"("session_id":"{}","file_name":"{}")", session.id, session.name);
   // What no level promised a crash may have taken: only who says how many there are is sure to have them all.
   if (plan_.level == store::durability::none || all_.rng.coin()) {
-    what.fields = {{"Content-Type", "application/json"}};
-    what.body = fmt::format("{{\"total_chunks\":{}}}", session.total);
+    parts += fmt::format(R"({}"total_chunks":{})", parts.empty() ? "" : ",", session.total);
   }
+  what.body = "{" + parts + "}";
   const answer said = co_await ask(by, std::move(what));
   if (!said) co_return;
   if (said->ok()) book_.told_success(then, "assemble");
+  if (said->ok() && of.to_be_named) book_.told_named(then);
   if (said->status == 200) book_.told_assembled(then);
   if (said->status == 404 || said->status == 410) book_.told_absent(then, said->status, "assemble");
   if (said->status == 409 && whole && book_.applies(then) && !session.cancel_begun) {
@@ -98,6 +103,7 @@ script<void> workload::status(client& by, session_record& of) {
   }
   book_.told_success(then, "status");
   if (state == "assembled") book_.told_assembled(then);
+  if (std::string_view name; told["recording_name"].get(name) == simdjson::SUCCESS) book_.told_name(then, name);
   if (then.assembled && state != "assembled" && !of.excused && !of.cancel_begun) {
     all_.violate(fmt::format("{}: status says {} of a finished recording", of.id, state));
   }

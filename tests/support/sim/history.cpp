@@ -297,6 +297,12 @@ class history {
           });
       if (!right) {
         all_.violate(fmt::format("{}: there is not one recording and its manifest, and nothing else", one.id));
+        continue;
+      }
+      const auto& meta = place->entries.at("recording.meta")->now;
+      const std::string_view text{reinterpret_cast<const char*>(meta.data()), meta.size()};
+      if (one.named && text.find(one.name) == text.npos) {
+        all_.violate(fmt::format("{}: its manifest does not say that it is called {}", one.id, one.name));
       }
     }
   }

@@ -35,7 +35,8 @@ std::string session_record::content() const {
 
 expectation ledger::expect(session_record& session, chunk_record* chunk) {
   ++requests;
-  expectation now{&session, chunk, 0, false, 0, session.cancelled, session.assembled, crashes_, world_.now()};
+  expectation now{&session,          chunk,         0,        false,       0, session.cancelled,
+                  session.assembled, session.named, crashes_, world_.now()};
   if (chunk != nullptr) {
     now.floor = chunk->floor;
     now.created = chunk->created;
@@ -111,6 +112,16 @@ void ledger::told_assembled(const expectation& then) {
   if (applies(then) && !then.session->cancel_begun) then.session->assembled = true;
 }
 
+void ledger::told_named(const expectation& then) {
+  if (applies(then) && !then.session->cancel_begun) then.session->named = true;
+}
+
+void ledger::told_name(const expectation& then, std::string_view name) {
+  if (!then.named || !applies(then) || then.session->cancel_begun || name == then.session->name) return;
+  world_.violate(fmt::format("{}: it is called \"{}\", and was told to be \"{}\" before", name_of(then), name,
+                             then.session->name));
+}
+
 void ledger::told_cancelled(session_record& session) {
   session.cancelled = true;
 }
@@ -175,6 +186,7 @@ void ledger::machine_crashed() {
     if (lied_) session.excused = true;
     // The facts that went with the bytes said when they came.
     session.moved_at = session.moved_sealed_at;
+    if (plan_.level == store::durability::none) session.named = false;
     if (session.assembled) continue;
     for (chunk_record& chunk : session.chunks) {
       fall_back(chunk);

@@ -32,6 +32,8 @@ struct session_record {
   bool cancel_begun{false};
   bool cancelled{false};  ///< told
   bool assembled{false};  ///< told
+  std::string name{};     ///< what it is to be called, if anything
+  bool named{false};      ///< told
   bool done{false};       ///< its client has what it wanted
   bool expired{false};    ///< told, and its time had come
   /// When the last request was asked that an answer says has brought something: its time counts from then or later.
@@ -54,6 +56,7 @@ struct expectation {
   std::uint32_t removals{0};
   bool cancelled{false};
   bool assembled{false};
+  bool named{false};
   std::uint32_t crashes{0};
   steady_time asked_at{};
 };
@@ -76,6 +79,10 @@ class ledger {
   /// An answer said that the session or the chunk is not there (404), or gone (410).
   void told_absent(const expectation& then, int status, std::string_view by);
   void told_assembled(const expectation& then);
+  /// An answer said that the session has its name.
+  void told_named(const expectation& then);
+  /// A status said what the session is called.
+  void told_name(const expectation& then, std::string_view name);
   void told_cancelled(session_record& session);
   /// A success about a session whose removal was told before the question was asked.
   void told_success(const expectation& then, std::string_view by);

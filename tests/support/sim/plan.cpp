@@ -30,6 +30,7 @@ void for_each_part(Plan& of, const Each& each) {
   each("checksum", of.checksum_parts, 0);
   each("defer", of.defer_parts, 0);
   each("range", of.range_parts, 0);
+  each("name", of.name_parts, 0);
   each("expire", of.expire_seconds, 0);
   each("abandon", of.abandon_parts, 0);
   each("fan_out", of.fan_out, 0);
@@ -121,6 +122,7 @@ plan plan::draw(std::uint64_t seed) {
     drawn.expire_seconds = rng.between(60, 300);
     drawn.abandon_parts = 400'000;
   }
+  drawn.name_parts = rng.coin() ? 500'000 : 0;
   return drawn;
 }
 

@@ -51,6 +51,7 @@ struct plan {
   std::uint64_t expire_seconds{0};  ///< unfinished sessions go; 0: nobody waits for it
   std::uint64_t abandon_parts{0};   ///< of the sessions: their recorder never comes back
   std::uint64_t range_parts{0};     ///< of the fetches: a part of the recording
+  std::uint64_t name_parts{0};      ///< of the sessions: named when they are put together, or after
 
   [[nodiscard]] static plan draw(std::uint64_t seed);
   /// "sessions=1,lanes=1,faults=0" over a drawn plan. False: there is no such name.

@@ -73,6 +73,8 @@ void workload::draw_sessions() {
       one.chunks[i].deferred = !one.plain && rng.chance(plan_.defer_parts);
       one.chunks[i].length = regular && !last ? stride : rng.between(1, regular ? stride : plan_.chunk_bytes_max);
     }
+    made->to_be_named = !one.plain && plan_.name_parts > 0 && rng.chance(plan_.name_parts);
+    if (made->to_be_named) one.name = fmt::format("Take {}.webm", number + 1);
     uploads_.push_back(std::move(made));
   }
 }

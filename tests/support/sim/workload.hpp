@@ -36,6 +36,7 @@ class workload {
     bool chunk_size_told{true};
     std::uint32_t total_told_from{0};  ///< chunks from this index on say totalChunks
     bool explicit_assembly{false};
+    bool to_be_named{false};
     bool to_be_cancelled{false};
     bool abandoned{false};  ///< nobody comes back for its second half
     unsigned lanes_left{0};

@@ -73,6 +73,10 @@ class FileStore : public test::hosted_store<test::watched_kernel> {
     }
     return count;
   }
+  std::string manifest(std::string_view id) const {
+    std::ifstream in{with_.data_dir + "/" + std::string{id} + "/completed/recording.meta", std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+  }
   std::string recording(std::string_view id) const {
     std::ifstream in{with_.data_dir + "/" + std::string{id} + "/completed/recording.webm", std::ios::binary};
     return {std::istreambuf_iterator<char>{in}, {}};
@@ -325,6 +329,65 @@ TEST_F(FileStore, AFinishedSessionHasNothingOpen) {
     EXPECT_EQ(open_below_data_dir("/done"), 1U);
   }
   EXPECT_EQ(open_below_data_dir("/done"), 0U);
+}
+
+TEST_F(FileStore, ANameThatComesWhileTheRecordingIsMadeIsInItsRowAndInItsManifest) {
+  with_.place = layout::files;
+  reopen();
+  const auto wait_for_the_held = [this] {
+    while (kernel_.held() == 0) ring_.turn(false);
+  };
+  kernel_.hold(io::op_kind::rename);
+  send("late", 0, text_of(5'000, 1));
+  send("late", 1, text_of(5'000, 2), 2);
+  wait_for_the_held();
+  kernel_.forget_events();
+  kernel_.hold(io::op_kind::sync);
+  while (kernel_.last_end("rename") == kernel_.npos) ring_.turn(false);
+  wait_for_the_held();  // the fact that the recording is there has been made, and waits for its directories
+  assemble_request late;
+  late.id = id_of("late");
+  late.name = "Interview";
+  test::running<result<session_view>> asked{ring_, data().assemble(late)};
+  for (int turns = 0; turns < 4; ++turns) ring_.turn(false);
+  EXPECT_FALSE(asked.ended());
+  kernel_.release();
+  while (!asked.ended()) ring_.turn(true);
+  const auto named = asked.value();
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->recording_name, "Interview");
+  EXPECT_NE(manifest("late").find("Interview"), std::string::npos);
+  reopen();
+  const auto again = run(data().status(id_of("late")));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->state, session::state::assembled);
+  EXPECT_EQ(again->recording_name, "Interview");
+}
+
+TEST_F(FileStore, ALateNameIsPutIntoTheManifestByWhoeverAsksAgain) {
+  send("late", 0, text_of(5'000, 1), 1);
+  wait_for("late", session::state::assembled);
+  assemble_request late;
+  late.id = id_of("late");
+  ASSERT_TRUE(run(data().assemble(late)));
+  late.name = "Interview";
+  kernel_.fail_next(io::op_kind::rename, EIO);
+  ASSERT_FALSE(run(data().assemble(late)));
+  EXPECT_EQ(manifest("late").find("Interview"), std::string::npos);
+  ASSERT_TRUE(run(data().assemble(late)));
+  EXPECT_NE(manifest("late").find("Interview"), std::string::npos);
+}
+
+TEST_F(FileStore, ALateNameIsPutIntoTheManifestByTheNextStart) {
+  send("late", 0, text_of(5'000, 1), 1);
+  wait_for("late", session::state::assembled);
+  assemble_request late;
+  late.id = id_of("late");
+  late.name = "Interview";
+  kernel_.fail_next(io::op_kind::rename, EIO);
+  ASSERT_FALSE(run(data().assemble(late)));
+  reopen();
+  while (manifest("late").find("Interview") == std::string::npos) ring_.turn(false);
 }
 
 TEST_F(FileStore, IsOneServersAtATime) {

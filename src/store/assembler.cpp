@@ -106,6 +106,7 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
   {
     const std::lock_guard lock{entry->mutex};
     entry->assembling_queued = false;
+    entry->finishing = false;
   }
   core_.end_exclusive(*entry);
 }
@@ -126,13 +127,18 @@ io::task<result<void>> assembler::make(const std::shared_ptr<session_entry>& ent
   if (auto written = co_await write_manifest(*entry, **completed); !written) co_return written;
   if (auto placed = co_await put_in_place(*entry, **completed); !placed) co_return placed;
   if (auto finished = co_await finish(entry, plan.size_bytes); !finished) co_return finished;
-  co_await remove_sources(*entry);
+  // The recording is there, whatever becomes of this.
+  (void)co_await clear_up(entry);
   co_return result<void>{};
 }
 
 io::task<result<void>> assembler::announce(const std::shared_ptr<session_entry>& entry,
                                            const session::assembly_plan& plan) {
   commit_request request;
+  // completed/ must not be able to vanish once the segment has been moved into it.
+  request.directories = entry->files.unsynced_directories();
+  request.sync = true;
+  committer::begun begun;
   {
     const std::lock_guard lock{entry->mutex};
     auto& value = entry->value;
@@ -145,12 +151,11 @@ io::task<result<void>> assembler::announce(const std::shared_ptr<session_entry>&
     entry->assembly_progress = 0;
     request.rows = {session_row(value), work_row(value.id)};
     store_core::touch(*entry);
+    // Under the lock: from now on names may come, and their rows must be behind this one.
+    begun = core_.commits.begin(std::move(request));
   }
   entry->changed.notify_all();
-  // completed/ must not be able to vanish once the segment has been moved into it.
-  request.directories = entry->files.unsynced_directories();
-  request.sync = true;
-  const auto committed = co_await core_.commits.commit(std::move(request));
+  const auto committed = co_await core_.commits.wait(begun);
   co_return committed;
 }
 
@@ -159,6 +164,7 @@ io::task<result<void>> assembler::write_manifest(session_entry& entry, const ope
   {
     const std::lock_guard lock{entry.mutex};
     text = session::write_manifest(entry.value, name_of(core_.with.level), core_.with.version);
+    entry.manifest_due = false;
   }
   auto file = co_await completed.handle.open_file(temporary_manifest_name, io::open_mode::create_empty);
   if (!file) co_return fail(file.error());
@@ -210,9 +216,12 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   (*completed)->dirty.store(true, std::memory_order_release);
   request.directories = entry->files.unsynced_directories();
   session::recording finished;
+  std::uint64_t row = 0;
   {
     const std::lock_guard lock{entry->mutex};
     finished = entry->value;
+    row = entry->row_changes;
+    entry->finishing = true;
   }
   finished.now = session::state::assembled;
   finished.size_bytes = size_bytes;
@@ -223,10 +232,11 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   }
   add_expiry_row(finished, core_.with.expiry(), request.rows);
   request.sync = true;
-  request.ended = [entry, size_bytes](const result<void>& outcome) {
+  request.ended = [entry, size_bytes, row](const result<void>& outcome) {
     if (!outcome) return;
     {
       const std::lock_guard lock{entry->mutex};
+      entry->row_recorded = std::max(entry->row_recorded, row);
       entry->value.now = session::state::assembled;
       entry->value.size_bytes = size_bytes;
       entry->value.plan = 0;
@@ -239,23 +249,42 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
   co_return committed;
 }
 
-io::task<void> assembler::remove_sources(session_entry& entry) {
-  const auto home = co_await entry.files.directory("");
-  if (!home) co_return;
-  entry.files.close();
-  const auto removed = co_await remove_tree((*home)->handle, "chunks");
-  if (!removed) {
-    // The recording is finished and durable; what is left over is an orphan, found again at the next start.
-    core_.world.log.warn("could not remove the chunks of a finished recording",
-                         {{"session", entry.id().text()}, {"reason", std::string_view{removed.error().detail}}});
-    co_return;
+io::task<result<void>> assembler::clear_up(const std::shared_ptr<session_entry>& entry) {
+  const auto home = co_await entry->files.directory("");
+  if (!home) co_return fail(home.error());
+  entry->files.close();
+  // First what gives room back.
+  const bool removed = co_await remove_chunks(*entry, **home);
+  bool due = false;
+  {
+    const std::lock_guard lock{entry->mutex};
+    due = entry->manifest_due;
   }
+  result<void> written{};
+  if (due) written = co_await rewrite_manifest(*entry);
+  entry->files.close();  // a finished session has no further use for its directories
+  if (!written) {
+    core_.world.log.warn("recording.meta does not say what came late yet",
+                         {{"session", entry->id().text()}, {"reason", std::string_view{written.error().detail}}});
+  }
+  if (!removed || !written) co_return written;
   // A crash must not bring the names back when nobody remembers that they are to go.
   (*home)->dirty.store(true, std::memory_order_release);
   commit_request done;
   done.directories = {*home};
-  done.rows = {no_work_row(entry.id())};
+  done.rows = {no_work_row(entry->id())};
   core_.commits.submit(std::move(done));
+  co_return written;
+}
+
+io::task<bool> assembler::remove_chunks(session_entry& entry, const open_directory& home) {
+  const auto removed = co_await remove_tree(home.handle, "chunks");
+  if (!removed) {
+    // The recording is finished and durable; what is left over is an orphan, found again at the next start.
+    core_.world.log.warn("could not remove the chunks of a finished recording",
+                         {{"session", entry.id().text()}, {"reason", std::string_view{removed.error().detail}}});
+  }
+  co_return removed.has_value();
 }
 
 void assembler::note_failure(const std::shared_ptr<session_entry>& held, const error& why) {
@@ -273,9 +302,9 @@ void assembler::note_failure(const std::shared_ptr<session_entry>& held, const e
     // It may have failed before it was announced; the next start tries again all the same.
     if (entry.value.now == session::state::failed) request.rows.push_back(work_row(entry.id()));
     store_core::touch(entry);
+    core_.commits.submit(std::move(request));  // under the lock: the row of a name that comes now must be behind it
   }
   entry.changed.notify_all();
-  core_.commits.submit(std::move(request));
 }
 
 void assembler::retry_when_there_is_room() {
@@ -300,24 +329,29 @@ void assembler::retry_when_there_is_room() {
   }
 }
 
-io::task<result<void>> assembler::rewrite_manifest(const std::shared_ptr<session_entry>& entry) {
-  const auto completed = co_await entry->files.directory("completed");
-  if (!completed) co_return fail(completed.error());
-  auto replaced = co_await write_manifest(*entry, **completed);
+io::task<result<void>> assembler::rewrite_manifest(session_entry& entry) {
+  const auto completed = co_await entry.files.directory("completed");
+  result<void> replaced{};
+  if (!completed) replaced = fail(completed.error());
+  if (replaced) replaced = co_await write_manifest(entry, **completed);
   if (replaced) {
     replaced = co_await (*completed)->handle.rename(temporary_manifest_name, (*completed)->handle, manifest_name);
   }
-  if (!replaced) {
+  if (completed && !replaced) {
     (void)co_await (*completed)->handle.unlink(temporary_manifest_name);  // nobody may come back for it
-    co_return replaced;
   }
-  (*completed)->dirty.store(true, std::memory_order_release);
-  commit_request request;
-  request.directories =
-      entry->files.unsynced_directories();  // those above it were opened for this, and are closed again
-  request.sync = true;
-  const auto committed = co_await core_.commits.commit(std::move(request));
-  co_return committed;
+  if (replaced) {
+    (*completed)->dirty.store(true, std::memory_order_release);
+    commit_request request;
+    request.directories = entry.files.unsynced_directories();  // those above it were opened for this
+    request.sync = true;
+    replaced = co_await core_.commits.commit(std::move(request));
+  }
+  if (!replaced) {
+    const std::lock_guard lock{entry.mutex};
+    entry.manifest_due = true;
+  }
+  co_return replaced;
 }
 
 }  // namespace wf::store

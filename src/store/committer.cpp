@@ -30,8 +30,9 @@ void end_sync(sync_marks& marks) noexcept {
 struct committer::pending {
   commit_request request;
   result<void> outcome{};
-  io::notifier ended;
-  bool held{false};  ///< its rows are in held_
+  io::notifier ended{};
+  std::uint64_t seen{ended.ticket()};  ///< before it was asked for
+  bool held{false};                    ///< its rows are in held_
 };
 
 committer::committer(const environment& world, io::ring_context& ring, facts& rows, const io::directory& root,
@@ -51,13 +52,23 @@ bool committer::enqueue(std::shared_ptr<pending> one) {
 }
 
 io::task<result<void>> committer::commit(commit_request request) {
+  return wait(begin(std::move(request)));
+}
+
+committer::begun committer::begin(commit_request request) {
   auto mine = std::make_shared<pending>();
   mine->request = std::move(request);
-  const std::uint64_t seen = mine->ended.ticket();
-  if (!enqueue(mine)) co_return fail(errc::unavailable, "the store is closing");
-  const std::int32_t ended = co_await mine->ended.wait(seen, io::deadline::never());
+  if (!enqueue(mine)) {
+    mine->outcome = fail(errc::unavailable, "the store is closing");
+    mine->ended.notify_all();
+  }
+  return mine;
+}
+
+io::task<result<void>> committer::wait(begun one) {
+  const std::int32_t ended = co_await one->ended.wait(one->seen, io::deadline::never());
   if (ended != 0) co_return fail(errc::timed_out, "cancelled while waiting for the disk");
-  co_return mine->outcome;
+  co_return one->outcome;
 }
 
 void committer::submit(commit_request request) {

@@ -266,10 +266,7 @@ io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
   if (whole) (void)co_await remover_.remove_bytes(entry);
   // It died between the fact that says so and the removal of what the recording was made of; or between a late change
   // and the manifest that says it.
-  if (chunks) {
-    const auto rewritten = co_await assembler_.rewrite_manifest(entry);
-    if (rewritten) co_await assembler_.remove_sources(*entry);
-  }
+  if (chunks) (void)co_await assembler_.clear_up(entry);
   core_.end_exclusive(*entry);
 }
 

@@ -28,10 +28,11 @@ void take_names(session::recording& value, const assemble_request& request) {
   if (request.metadata_json) value.late_metadata = *request.metadata_json;
 }
 
-/// The request has something to record, or what an earlier one brought could not be recorded whole.
-bool has_to_change(session_entry& entry, const assemble_request& request) {
-  const std::lock_guard lock{entry.mutex};
-  return entry.row_is_due() || entry.manifest_due || brings_news(entry.value, request);
+/// The request has something to record, or what an earlier one brought could not be recorded whole. The entry's mutex
+/// is held.
+bool has_to_change(const session_entry& entry, const assemble_request& request) {
+  const bool manifest = finished(entry.value) && entry.manifest_due;
+  return manifest || entry.row_is_due() || brings_news(entry.value, request);
 }
 
 /// How many chunks the recording has; state_conflict, chunks_missing.
@@ -45,6 +46,14 @@ result<std::uint32_t> total_for(const session::recording& value, const assemble_
     return fail(errc::chunks_missing, "not every chunk has arrived");
   }
   return total;
+}
+
+/// Notes that the session's row is recorded as it was after so many changes.
+auto notes_row(const std::shared_ptr<session_entry>& entry, std::uint64_t changes) {
+  return [entry, changes](const result<void>& outcome) {
+    const std::lock_guard lock{entry->mutex};
+    if (outcome) entry->row_recorded = std::max(entry->row_recorded, changes);
+  };
 }
 
 /// What `assemble` changes before the work begins. False: nothing.
@@ -98,101 +107,92 @@ io::task<result<session_view>> file_store::assemble(const assemble_request& requ
 }
 
 io::task<result<session_view>> file_store::assemble_now(const assemble_request& request) {
-  auto held = co_await core_.open(request.id);
+  auto held = co_await open_to_name(request);
   if (!held) co_return fail(held.error());
-  if (has_to_change(**held, request)) {
-    held->release();  // the exclusive phase it waits for may wait for those inside
-    held = co_await core_.open_to_change(request.id);
-    if (!held) co_return fail(held.error());
-  }
   const std::shared_ptr<session_entry> entry = held->entry();
   bool late = false;
-  commit_request commit;
-  std::uint64_t row = 0;
+  committer::begun begun;
   {
     const std::lock_guard lock{entry->mutex};
     auto& value = entry->value;
     const auto total = total_for(value, request);
     if (!total) co_return fail(total.error());
-    late = finished(value);
-    if (!late && take_completion(value, request, *total, commit.rows)) {
-      ++entry->row_changes;
-      store_core::touch(*entry);
-    }
-    if (!late && commit.rows.empty() && entry->row_is_due()) commit.rows.push_back(session_row(value));
-    row = entry->row_changes;
+    late = finished(value) && has_to_change(*entry, request);
+    if (!finished(value)) begun = record_completion(entry, request, *total);
     if (value.now == session::state::failed && !entry->assembling_queued) {
       entry->assembling_queued = true;
       assembler_.enqueue(entry);
     }
   }
-  if (late && has_to_change(*entry, request)) {
-    held->release();
-    const auto changed = co_await change_finished(entry, request);
-    if (!changed) co_return fail(changed.error());
-  } else {
-    const auto recorded = co_await record_row(entry, std::move(commit), row);
-    if (!recorded) co_return fail(recorded.error());
-  }
+  result<void> recorded{};
+  if (begun) recorded = co_await commits_.wait(begun);
+  if (late) recorded = co_await record_late(entry, request);
+  if (!recorded) co_return fail(recorded.error());
+  entry->changed.notify_all();
   core_.assemble_if_ready(entry);
   const std::lock_guard lock{entry->mutex};
-  if (const auto usable = entry->usable(); !usable) co_return fail(usable.error());
   session_view view = entry->view(with_.expiry());
   // Queued is as good as begun: nothing but a failure of the disk can stop it now.
   if (!finished(entry->value)) view.state = session::state::assembling;
   co_return view;
 }
 
-io::task<result<void>> file_store::record_row(const std::shared_ptr<session_entry>& entry, commit_request commit,
-                                              std::uint64_t row) {
-  if (commit.rows.empty()) co_return result<void>{};
-  commit.sync = core_.syncs_changes();
-  commit.ended = [entry, row](const result<void>& outcome) {
-    const std::lock_guard lock{entry->mutex};
-    if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
-  };
-  const auto committed = co_await commits_.commit(std::move(commit));
-  if (committed) entry->changed.notify_all();
-  co_return committed;
-}
-
-io::task<result<void>> file_store::change_finished(std::shared_ptr<session_entry> entry,
-                                                   const assemble_request& request) {
-  // Alone, because two would write one temporary manifest, and a removal would find it in a directory that goes.
-  const auto alone =
-      co_await core_.begin_exclusive(*entry, false, io::deadline{world_.time.now() + limits::settle_timeout});
-  if (!alone) co_return alone;
-  auto changed = co_await record_late_change(entry, request);
-  core_.end_exclusive(*entry);
-  co_return changed;
-}
-
-io::task<result<void>> file_store::record_late_change(const std::shared_ptr<session_entry>& entry,
-                                                      const assemble_request& request) {
-  commit_request commit;
-  std::uint64_t row = 0;
+io::task<result<session_hold>> file_store::open_to_name(const assemble_request& request) {
+  auto held = co_await core_.open(request.id);
+  if (!held) co_return held;
+  const std::shared_ptr<session_entry> entry = held->entry();
+  bool waits = false;
   {
     const std::lock_guard lock{entry->mutex};
-    if (auto usable = entry->usable(); !usable) co_return usable;
+    const bool overtakes = entry->finishing || (entry->exclusive && finished(entry->value));
+    waits = overtakes && has_to_change(*entry, request);
+  }
+  if (!waits) co_return held;
+  held->release();  // the phase may wait for those inside
+  held = co_await core_.open_to_change(request.id, io::deadline{world_.time.now() + removal_patience});
+  if (!held && held.error().code == errc::locked) {
+    co_return fail(errc::unavailable, "the recording is being put in its place; send the name again in a moment");
+  }
+  co_return held;
+}
+
+committer::begun file_store::record_completion(const std::shared_ptr<session_entry>& entry,
+                                               const assemble_request& request, std::uint32_t total) {
+  commit_request commit;
+  auto& value = entry->value;
+  if (take_completion(value, request, total, commit.rows)) {
+    ++entry->row_changes;
+    // The manifest may be written already; it is written again behind the row that says the recording is there.
+    entry->manifest_due = value.now == session::state::assembling;
+    store_core::touch(*entry);
+  }
+  if (!entry->row_is_due()) return nullptr;
+  commit.rows.push_back(session_row(value));
+  commit.sync = core_.syncs_changes();
+  commit.ended = notes_row(entry, entry->row_changes);
+  return commits_.begin(std::move(commit));
+}
+
+io::task<result<void>> file_store::record_late(const std::shared_ptr<session_entry>& entry,
+                                               const assemble_request& request) {
+  const gate::pass turn = co_await entry->late_changes.enter();
+  commit_request commit;
+  commit.sync = true;  // the manifest must not say what the facts have forgotten
+  {
+    const std::lock_guard lock{entry->mutex};
+    if (!has_to_change(*entry, request)) co_return result<void>{};  // somebody else brought the same
     take_names(entry->value, request);
-    row = ++entry->row_changes;
+    const std::uint64_t row = ++entry->row_changes;
     store_core::touch(*entry);
     entry->manifest_due = true;
-    // Whoever starts next writes the manifest that says so.
+    // Whoever starts next writes the manifest.
     commit.rows = {session_row(entry->value), work_row(entry->id())};
+    commit.ended = notes_row(entry, row);
   }
-  if (auto recorded = co_await record_row(entry, std::move(commit), row); !recorded) co_return recorded;
-  const auto rewritten = co_await assembler_.rewrite_manifest(entry);
-  if (rewritten) {
-    {
-      const std::lock_guard lock{entry->mutex};
-      entry->manifest_due = false;
-    }
-    // The row that says there is work may stand for chunks, too, that could not be removed before.
-    co_await assembler_.remove_sources(*entry);
-  }
-  entry->files.close();  // a finished session has no further use for its directories
-  co_return rewritten;
+  const auto recorded = co_await commits_.commit(std::move(commit));
+  if (!recorded) co_return recorded;
+  auto written = co_await assembler_.clear_up(entry);
+  co_return written;
 }
 
 io::task<result<recording_handle>> file_store::open_recording(const session::session_id& id) {

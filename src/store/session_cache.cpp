@@ -121,8 +121,14 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
 io::task<void> session_cache::load(std::shared_ptr<slot> into) {
   result<std::optional<session::recording>> loaded{};
   bool unvouched = false;
+  bool work_left = false;
   // The frame waits here, so the reader may use what it holds.
-  co_await io::run_on(reader_, [&] { loaded = load_recording(rows_, into->entry->id(), era_, &unvouched); });
+  co_await io::run_on(reader_, [&] {
+    loaded = load_recording(rows_, into->entry->id(), era_, &unvouched);
+    if (!loaded || !loaded->has_value() || (*loaded)->now != session::state::assembled) return;
+    const auto row = rows_.get(session::work_key(into->entry->id()));
+    work_left = row && row->has_value();
+  });
   if (!loaded) {
     if (loaded.error().code != errc::damaged) {
       into->outcome = fail(loaded.error());
@@ -140,6 +146,7 @@ io::task<void> session_cache::load(std::shared_ptr<slot> into) {
     into->entry->value = std::move(**loaded);
     into->entry->known = true;
     into->entry->row_recorded = into->entry->row_changes;
+    into->entry->manifest_due = work_left;
   }
   if (adopt_) into->outcome = co_await adopt_(into->entry, unvouched);
 }

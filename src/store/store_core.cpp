@@ -9,11 +9,10 @@
 
 namespace wf::store {
 
-io::task<result<session_hold>> store_core::enter(session::session_id id, purpose what_for) {
+io::task<result<session_hold>> store_core::enter(session::session_id id, purpose what_for, io::deadline until) {
   const auto found = co_await sessions.find(id);
   if (!found) co_return fail(found.error());
   const std::shared_ptr<session_entry> entry = *found;
-  const io::deadline until{world.time.now() + limits::settle_timeout};
   for (;;) {
     const std::uint64_t seen = entry->changed.ticket();
     {
@@ -36,13 +35,13 @@ io::task<result<session_hold>> store_core::enter(session::session_id id, purpose
 }
 
 io::task<result<session_hold>> store_core::open(session::session_id id) {
-  return enter(std::move(id), purpose::look);
+  return enter(std::move(id), purpose::look, io::deadline{world.time.now() + limits::settle_timeout});
 }
 io::task<result<session_hold>> store_core::open_or_make(session::session_id id) {
-  return enter(std::move(id), purpose::make);
+  return enter(std::move(id), purpose::make, io::deadline{world.time.now() + limits::settle_timeout});
 }
-io::task<result<session_hold>> store_core::open_to_change(session::session_id id) {
-  return enter(std::move(id), purpose::change);
+io::task<result<session_hold>> store_core::open_to_change(session::session_id id, io::deadline until) {
+  return enter(std::move(id), purpose::change, until);
 }
 
 void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {

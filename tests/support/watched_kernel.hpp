@@ -123,7 +123,13 @@ class watched_kernel final : public io::kernel {
       if (refused == kept) held_.emplace_back(id, &op);
       if (refused > passed) ended_.push_back({id, -refused, false});
     }
-    void cancel(io::op_id id) override { real_->cancel(id); }
+    void cancel(io::op_id id) override {
+      const auto kept = std::ranges::find_if(held_, [&](const auto& one) { return one.first == id; });
+      if (kept == held_.end()) return real_->cancel(id);
+      held_.erase(kept);
+      home_.let_go();
+      ended_.push_back({id, -ECANCELED, false});
+    }
     void enter(std::optional<steady_time> until) override {
       for (const auto& [id, op] : std::exchange(held_, {})) {
         if (home_.still_holds(op->kind)) {
@@ -178,6 +184,10 @@ class watched_kernel final : public io::kernel {
     const std::lock_guard lock{mutex_};
     held_kind_ = kind;
     for (ring* one : rings_) one->wake();
+  }
+  void let_go() {
+    const std::lock_guard lock{mutex_};
+    --held_count_;
   }
   /// False: it goes on now.
   bool still_holds(io::op_kind kind) {

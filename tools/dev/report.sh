@@ -51,6 +51,11 @@ print_report() {
   if [ ${#not_passed[@]} -gt 0 ]; then printf '%s\n' "${not_passed[@]}" ''; fi
   printf '%s\n' "${suite_lines[@]}"
   printf '%-14s %5d s\n\n' total "$SECONDS"
+  # Once more, short: of a long output the end is what is kept.
+  local line
+  for line in "${not_passed[@]}"; do
+    case $line in failed*) printf '%.120s\n' "$line" ;; esac
+  done
   printf '%d passed, %d failed, %d skipped\n' "$total_passed" "$total_failed" "$total_skipped"
   [ "$total_failed" -eq 0 ]
 }

@@ -32,10 +32,10 @@ class assembler {
   /// Take up again what failed because the disk was full. Its ring only.
   void retry_when_there_is_room();
 
-  /// Write recording.meta again for a finished recording whose name or metadata came late. The session is held.
-  [[nodiscard]] io::task<result<void>> rewrite_manifest(const std::shared_ptr<session_entry>& entry);
-  /// The chunks a finished recording was made of. The caller is alone with the session.
-  [[nodiscard]] io::task<void> remove_sources(session_entry& entry);
+  /// What is left to do for a finished recording: the chunks it was made of go, and recording.meta says what its row
+  /// says. Fails when the manifest could not be written. Whatever fails is done by the next start. The caller is alone
+  /// with the session, or holds it and its late changes.
+  [[nodiscard]] io::task<result<void>> clear_up(const std::shared_ptr<session_entry>& entry);
 
  private:
   [[nodiscard]] io::task<void> lane();
@@ -56,6 +56,9 @@ class assembler {
   /// What --digest asks for, into the session's value. The bytes are whole, under either name.
   [[nodiscard]] io::task<result<void>> compute_digest(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> write_manifest(session_entry& entry, const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> rewrite_manifest(session_entry& entry);
+  /// False: they could not be removed.
+  [[nodiscard]] io::task<bool> remove_chunks(session_entry& entry, const open_directory& home);
   [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);
   void note_failure(const std::shared_ptr<session_entry>& entry, const error& why);

@@ -52,7 +52,12 @@ class committer {
 
   /// Thread-safe. Wait for the round that covers `request`. A cancelled waiter returns timed_out; the request goes on.
   [[nodiscard]] io::task<result<void>> commit(commit_request request);
-  /// Thread-safe. The same without waiting.
+  /// Thread-safe. The same in two steps: what is begun under a lock is written in the order in which the lock was held.
+  struct pending;
+  using begun = std::shared_ptr<pending>;
+  [[nodiscard]] begun begin(commit_request request);
+  [[nodiscard]] io::task<result<void>> wait(begun one);
+  /// Thread-safe. commit() without waiting.
   void submit(commit_request request);
   /// A sync has failed, now or (when noted in .lock) before.
   [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
@@ -69,7 +74,6 @@ class committer {
   [[nodiscard]] io::task<void> ended();
 
  private:
-  struct pending;
   [[nodiscard]] bool enqueue(std::shared_ptr<pending> one);
   using pending_list = std::vector<std::shared_ptr<pending>>;
   /// Take what has arrived: what needs no sync is returned, the rest waits for the next round.

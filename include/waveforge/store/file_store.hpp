@@ -81,14 +81,14 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<chunk_view>> join_if_possible(chunk_view seen, session::session_id id);
   [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
   [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
-  /// Commit the session's row as it was at its change number `row`.
-  [[nodiscard]] io::task<result<void>> record_row(const std::shared_ptr<session_entry>& entry, commit_request commit,
-                                                  std::uint64_t row);
-  /// A name or metadata for a finished recording, in its row and in its manifest. The caller holds no operation.
-  [[nodiscard]] io::task<result<void>> change_finished(std::shared_ptr<session_entry> entry,
-                                                       const assemble_request& request);
-  [[nodiscard]] io::task<result<void>> record_late_change(const std::shared_ptr<session_entry>& entry,
-                                                          const assemble_request& request);
+  /// The session, as soon as a row of its may be written. unavailable when that takes too long.
+  [[nodiscard]] io::task<result<session_hold>> open_to_name(const assemble_request& request);
+  /// What the request changes before the recording is there, and its commit; null: nothing. The entry's mutex is held.
+  [[nodiscard]] committer::begun record_completion(const std::shared_ptr<session_entry>& entry,
+                                                   const assemble_request& request, std::uint32_t total);
+  /// A name or metadata for a finished recording, in its row and in its manifest. The caller holds the session.
+  [[nodiscard]] io::task<result<void>> record_late(const std::shared_ptr<session_entry>& entry,
+                                                   const assemble_request& request);
   [[nodiscard]] io::task<result<void>> remove_now(session::session_id id);
   /// Until .lock says it: it decides about the era of the next start.
   [[nodiscard]] io::task<void> note_failed_sync();

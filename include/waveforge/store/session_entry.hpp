@@ -10,6 +10,7 @@
 #include "waveforge/io/body_source.hpp"
 #include "waveforge/io/notifier.hpp"
 #include "waveforge/session/recording.hpp"
+#include "waveforge/store/gate.hpp"
 #include "waveforge/store/session_files.hpp"
 #include "waveforge/store/space_guard.hpp"
 #include "waveforge/store/views.hpp"
@@ -46,8 +47,9 @@ class session_entry {
   /// lack of room is still made here, so it goes with the next one.
   std::uint64_t row_changes{1};
   std::uint64_t row_recorded{0};
-  bool manifest_due{false};  ///< a late change is not in recording.meta yet
+  bool manifest_due{false};  ///< a name or metadata is not in recording.meta yet
   bool assembling_queued{false};
+  bool finishing{false};  ///< the row that says it is assembled has been made: none may be written behind it
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
   std::uint32_t operations{0};
@@ -56,6 +58,7 @@ class session_entry {
   space_guard::share reserved{};  ///< bytes of created chunks that have not come yet
   steady_time used_at{};
 
+  gate late_changes;  ///< of a finished recording: two would write one temporary manifest
   session_files files;
 
   [[nodiscard]] const session::session_id& id() const noexcept { return id_; }

@@ -32,9 +32,9 @@ struct store_core {
   [[nodiscard]] io::task<result<session_hold>> open(session::session_id id);
   /// The same for a session that may not exist yet.
   [[nodiscard]] io::task<result<session_hold>> open_or_make(session::session_id id);
-  /// The same for who will change the session's row: open() lets into a session that is past ingest while it is
-  /// exclusive, and there a row would be written behind the one that ends the phase.
-  [[nodiscard]] io::task<result<session_hold>> open_to_change(session::session_id id);
+  /// The same for who will change the session's row, until then: open() lets into a session that is past ingest while
+  /// it is exclusive, and there a row would be written behind the one that ends the phase.
+  [[nodiscard]] io::task<result<session_hold>> open_to_change(session::session_id id, io::deadline until);
   /// Wait for the round that covers what is written of the chunk now.
   [[nodiscard]] io::task<result<void>> promise(std::shared_ptr<session_entry> entry, std::uint32_t index);
   /// Wait until nobody writes to the chunk and everything written of it is promised; where an earlier round failed (the
@@ -61,7 +61,7 @@ struct store_core {
   [[nodiscard]] std::optional<commit_request> promise_of(const std::shared_ptr<session_entry>& entry,
                                                          std::uint32_t index);
   enum class purpose : std::uint8_t { look, change, make };
-  [[nodiscard]] io::task<result<session_hold>> enter(session::session_id id, purpose what_for);
+  [[nodiscard]] io::task<result<session_hold>> enter(session::session_id id, purpose what_for, io::deadline until);
   static void displace_writer(const std::shared_ptr<active_writer>& holder);
 };
 

@@ -50,7 +50,7 @@ def goal_rows() -> list[Row]:
             "ms", f"{EXT4}; chunk; –; 64 connections uploading, 1 worker")
     row("memory_idle", "process memory per idle connection", "<=", 4, "KiB", f"{EXT4}; chunk; –; 10,000 connections, 2,000 with --quick")
     row("memory_busy", "resident memory with 1,000 busy connections", "<=", 64, "MiB", f"{EXT4}; chunk; 3; {MIB}")
-    row("memory_million", "resident memory after 1,000,000 sessions ÷ after 100,000", "<=", 1.05, "×",
+    row("memory_million", "peak of resident memory, after 1,000,000 sessions ÷ after 100,000", "<=", 1.05, "×",
         f"{EXT4}; none; 2; one chunk of 1 KiB a session")
     row("slow_peers", "rate of a fast connection while 1,000 at 64 KB/s send elsewhere ÷ to the same server", "<=", 1.10,
         "×", f"{EXT4}; chunk; 3; {MIB}; elsewhere: a server on the load's processor, which the 1,000 share with the fast one's client")

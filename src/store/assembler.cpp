@@ -245,7 +245,12 @@ io::task<result<void>> assembler::finish(const std::shared_ptr<session_entry>& e
     entry->changed.notify_all();
   };
   const auto committed = co_await core_.commits.commit(std::move(request));
-  if (committed) core_.world.count.add(counter::sessions_assembled);
+  if (committed) {
+    core_.world.count.add(counter::sessions_assembled);
+  } else {
+    const std::lock_guard lock{entry->mutex};
+    entry->finishing = false;
+  }
   co_return committed;
 }
 

@@ -119,8 +119,9 @@ void committer::end_round(pending_list& ready) {
     tell(round, outcome);
     round.clear();
   }
-  std::ranges::move(joining_, std::back_inserter(round));
+  // Of one session, what is ready came first: behind a request that is held it would have had to wait.
   std::ranges::move(ready, std::back_inserter(round));
+  std::ranges::move(joining_, std::back_inserter(round));
   joining_.clear();
   ready = std::move(round);
 }

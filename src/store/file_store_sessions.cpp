@@ -35,6 +35,11 @@ bool has_to_change(const session_entry& entry, const assemble_request& request) 
   return manifest || entry.row_is_due() || brings_news(entry.value, request);
 }
 
+/// A row written now would lie behind the one that ends the exclusive phase. The entry's mutex is held.
+bool would_overtake(const session_entry& entry) noexcept {
+  return entry.finishing || (entry.exclusive && finished(entry.value));
+}
+
 /// How many chunks the recording has; state_conflict, chunks_missing.
 result<std::uint32_t> total_for(const session::recording& value, const assemble_request& request) {
   std::uint32_t total = value.total.value_or(value.chunks.end_index());
@@ -107,23 +112,31 @@ io::task<result<session_view>> file_store::assemble(const assemble_request& requ
 }
 
 io::task<result<session_view>> file_store::assemble_now(const assemble_request& request) {
-  auto held = co_await open_to_name(request);
-  if (!held) co_return fail(held.error());
-  const std::shared_ptr<session_entry> entry = held->entry();
+  const io::deadline until{world_.time.now() + removal_patience};
+  auto held = co_await core_.open(request.id);
   bool late = false;
   committer::begun begun;
-  {
-    const std::lock_guard lock{entry->mutex};
-    auto& value = entry->value;
-    const auto total = total_for(value, request);
-    if (!total) co_return fail(total.error());
-    late = finished(value) && has_to_change(*entry, request);
-    if (!finished(value)) begun = record_completion(entry, request, *total);
-    if (value.now == session::state::failed && !entry->assembling_queued) {
-      entry->assembling_queued = true;
-      assembler_.enqueue(entry);
+  for (bool waits = true; waits;) {
+    if (!held) co_return fail(held.error());
+    session_entry& entry = **held;
+    {
+      // What may be written is decided under the lock under which it is begun.
+      const std::lock_guard lock{entry.mutex};
+      const auto total = total_for(entry.value, request);
+      if (!total) co_return fail(total.error());
+      waits = would_overtake(entry) && has_to_change(entry, request);
+      late = finished(entry.value) && has_to_change(entry, request);
+      if (!waits && !finished(entry.value)) begun = record_completion(held->entry(), request, *total);
+      if (!waits && entry.value.now == session::state::failed && !entry.assembling_queued) {
+        entry.assembling_queued = true;
+        assembler_.enqueue(held->entry());
+      }
     }
+    if (!waits) break;
+    held->release();  // the phase may wait for those inside
+    held = co_await open_after_the_phase(request.id, until);
   }
+  const std::shared_ptr<session_entry> entry = held->entry();
   result<void> recorded{};
   if (begun) recorded = co_await commits_.wait(begun);
   if (late) recorded = co_await record_late(entry, request);
@@ -137,19 +150,8 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
   co_return view;
 }
 
-io::task<result<session_hold>> file_store::open_to_name(const assemble_request& request) {
-  auto held = co_await core_.open(request.id);
-  if (!held) co_return held;
-  const std::shared_ptr<session_entry> entry = held->entry();
-  bool waits = false;
-  {
-    const std::lock_guard lock{entry->mutex};
-    const bool overtakes = entry->finishing || (entry->exclusive && finished(entry->value));
-    waits = overtakes && has_to_change(*entry, request);
-  }
-  if (!waits) co_return held;
-  held->release();  // the phase may wait for those inside
-  held = co_await core_.open_to_change(request.id, io::deadline{world_.time.now() + removal_patience});
+io::task<result<session_hold>> file_store::open_after_the_phase(session::session_id id, io::deadline until) {
+  auto held = co_await core_.open_to_change(std::move(id), until);
   if (!held && held.error().code == errc::locked) {
     co_return fail(errc::unavailable, "the recording is being put in its place; send the name again in a moment");
   }

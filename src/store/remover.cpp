@@ -9,6 +9,7 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
   session::recording tombstone;
   {
     const std::lock_guard lock{entry->mutex};
+    entry->finishing = true;
     tombstone.id = entry->id();
     tombstone.now = why;
     tombstone.created_at = entry->value.created_at;
@@ -27,6 +28,10 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
     store_core::touch(*entry);
   };
   const auto committed = co_await core_.commits.commit(std::move(commit));
+  {
+    const std::lock_guard lock{entry->mutex};
+    entry->finishing = false;
+  }
   entry->changed.notify_all();
   if (!committed) co_return committed;
   const auto removed = co_await remove_bytes(std::move(entry));

@@ -127,7 +127,7 @@ io::task<void> session_cache::load(std::shared_ptr<slot> into) {
     loaded = load_recording(rows_, into->entry->id(), era_, &unvouched);
     if (!loaded || !loaded->has_value() || (*loaded)->now != session::state::assembled) return;
     const auto row = rows_.get(session::work_key(into->entry->id()));
-    work_left = row && row->has_value();
+    work_left = !row || row->has_value();
   });
   if (!loaded) {
     if (loaded.error().code != errc::damaged) {

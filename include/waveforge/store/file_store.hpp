@@ -82,7 +82,7 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> remove_chunk_now(session::session_id id, std::uint32_t index);
   [[nodiscard]] io::task<result<session_view>> assemble_now(const assemble_request& request);
   /// The session, as soon as a row of its may be written. unavailable when that takes too long.
-  [[nodiscard]] io::task<result<session_hold>> open_to_name(const assemble_request& request);
+  [[nodiscard]] io::task<result<session_hold>> open_after_the_phase(session::session_id id, io::deadline until);
   /// What the request changes before the recording is there, and its commit; null: nothing. The entry's mutex is held.
   [[nodiscard]] committer::begun record_completion(const std::shared_ptr<session_entry>& entry,
                                                    const assemble_request& request, std::uint32_t total);

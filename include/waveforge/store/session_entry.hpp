@@ -49,7 +49,7 @@ class session_entry {
   std::uint64_t row_recorded{0};
   bool manifest_due{false};  ///< a name or metadata is not in recording.meta yet
   bool assembling_queued{false};
-  bool finishing{false};  ///< the row that says it is assembled has been made: none may be written behind it
+  bool finishing{false};  ///< the row that says it is assembled, or gone, has been made: none may be behind it
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
   std::uint32_t operations{0};

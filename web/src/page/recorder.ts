@@ -141,13 +141,17 @@ export class Recorder {
   }
 
   private async finish(): Promise<void> {
-    let kept = false;
-    try {
-      kept = (await finishRecording(this.db, this.sessionId, false)) !== null;
-    } catch (error) {
-      // Its parts are on the disk all the same; whoever finds the recording without a tab closes it.
-      console.error(error);
-      kept = true;
+    let kept: boolean | null = null;
+    while (kept === null) {
+      try {
+        kept = (await finishRecording(this.db, this.sessionId, false)) !== null;
+      } catch (error) {
+        // A full storage refuses the last chunk, too, until what the server has makes room for it.
+        if (isFull(error) && await this.makeRoom(error)) continue;
+        // Its parts are on the disk all the same; whoever finds the recording without a tab closes it.
+        console.error(error);
+        kept = true;
+      }
     }
     this.releaseLock();
     this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });

@@ -12,6 +12,8 @@ namespace {
 
 /// A DELETE cuts running bodies, so only their last operations are waited for.
 constexpr auto removal_patience = std::chrono::seconds{10};
+/// A name waits for the last round of an assembly and for its chunks to be removed, however many files they are.
+constexpr auto phase_patience = std::chrono::seconds{10};
 
 bool finished(const session::recording& value) noexcept {
   return value.now == session::state::assembled;
@@ -112,13 +114,14 @@ io::task<result<session_view>> file_store::assemble(const assemble_request& requ
 }
 
 io::task<result<session_view>> file_store::assemble_now(const assemble_request& request) {
-  const io::deadline until{world_.time.now() + removal_patience};
+  const io::deadline until{world_.time.now() + phase_patience};
   auto held = co_await core_.open(request.id);
   bool late = false;
   committer::begun begun;
-  for (bool waits = true; waits;) {
+  for (;;) {
     if (!held) co_return fail(held.error());
     session_entry& entry = **held;
+    bool waits = false;
     {
       // What may be written is decided under the lock under which it is begun.
       const std::lock_guard lock{entry.mutex};

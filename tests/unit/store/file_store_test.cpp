@@ -352,9 +352,8 @@ TEST_F(FileStore, ANameThatComesWhileTheRecordingIsMadeIsInItsRowAndInItsManifes
   kernel_.forget_events();
   kernel_.hold(io::op_kind::sync);
   ASSERT_TRUE(comes_true([this] { return kernel_.last_end("rename") != kernel_.npos; }));
-  ASSERT_TRUE(comes_true([this] {
-    return kernel_.held() > 0;
-  }));  // the fact that the recording is there has been made, and waits for its directories
+  // The fact that the recording is there has been made, and waits for its directories.
+  ASSERT_TRUE(comes_true([this] { return kernel_.held() > 0; }));
   assemble_request late;
   late.id = id_of("late");
   late.name = "Interview";

@@ -5,6 +5,7 @@ import { cut } from './cutter.ts';
 import type { Database, WaveForgeSchema } from './db.ts';
 import { CHUNK_SIZE, chunkId } from './protocol.ts';
 import type { ChunkError, ChunkMetadata, NewChunk, QueueItem, SessionRecord, UploadMethod } from './protocol.ts';
+import { isDue, RETRY_AFTER_MAX_MS } from './retry.ts';
 
 const STRICT = { durability: 'strict' } as const;
 const RELAXED = { durability: 'relaxed' } as const;
@@ -274,8 +275,37 @@ const line = (status: QueueItem['status'], sessionId: string): IDBKeyRange =>
 export const queuedOf = (db: Database, sessionId: string, limit: number): Promise<QueueItem[]> =>
   db.getAllFromIndex('upload_queue', 'order', line('queued', sessionId), limit);
 
-export const waitingOf = (db: Database, sessionId: string): Promise<QueueItem[]> =>
-  db.getAllFromIndex('upload_queue', 'order', line('waiting', sessionId));
+const sends = ({ paused, state }: SessionRecord): boolean => !paused && (state === 'recording' || state === 'importing' || state === 'uploading');
+
+/** Those that may have something to send; `nextOf` says of each what. */
+export const sendingSessions = async (db: Database): Promise<string[]> => (await db.getAll('sessions')).filter(sends).map(({ id }) => id).sort();
+
+export interface Next {
+  session: SessionRecord;
+  /** What may be sent now, by place; of the chunks never tried at most `limit`. */
+  due: QueueItem[];
+  /** Milliseconds until more is due, null when nothing will be. */
+  waitMs: number | null;
+}
+
+/**
+ * What a session has to send; null when it sends nothing for now. Session and chunks are read in one transaction, and the clock
+ * after it: a clock read before would lie behind a wait that began while the rows were read, and a wait that begins in the future
+ * counts as due, because it looks like a clock that was set back.
+ */
+export async function nextOf(db: Database, sessionId: string, limit: number): Promise<Next | null> {
+  const tx = db.transaction(['upload_queue', 'sessions']);
+  const order = tx.objectStore('upload_queue').index('order');
+  const [session, waiting, queued] = await Promise.all([
+    tx.objectStore('sessions').get(sessionId), order.getAll(line('waiting', sessionId)), order.getAll(line('queued', sessionId), limit),
+  ]);
+  const now = Date.now();
+  if (!session || !sends(session)) return null;
+  if (!isDue({ nextRetryAt: session.heldUntil, savedAt: session.heldAt }, now, RETRY_AFTER_MAX_MS)) return { session, due: [], waitMs: session.heldUntil - now };
+  const later = waiting.filter((item) => !isDue(item, now, RETRY_AFTER_MAX_MS));
+  const due = [...waiting.filter((item) => !later.includes(item)), ...queued].sort((a, b) => a.chunkIndex - b.chunkIndex);
+  return { session, due, waitMs: later.length === 0 ? null : Math.min(...later.map((item) => item.nextRetryAt)) - now };
+}
 
 /** Chunks not yet acknowledged, dead ones aside. */
 export async function countPending(db: Database): Promise<number> {

@@ -5,7 +5,7 @@ import type { Database } from '../shared/db.ts';
 import { MAX_CONCURRENT_UPLOADS, PATCH_SIZE, UPLOADER_LOCK } from '../shared/protocol.ts';
 import type { ChunkError, QueueItem, SessionRecord, UploadEvent, UploadMethod } from '../shared/protocol.ts';
 import * as queue from '../shared/queue.ts';
-import { FALLBACK_PROBE_MS, isDue, nextPatchSize, RETRY_AFTER_MAX_MS } from '../shared/retry.ts';
+import { FALLBACK_PROBE_MS, nextPatchSize } from '../shared/retry.ts';
 import { Completion } from './completion.ts';
 import { uploadChunkCustom } from './custom.ts';
 import { checkServerConnection, getRemote, headChunk, type Remote } from './remote.ts';
@@ -115,31 +115,19 @@ export class Pump {
 
   /** Starts what may start. Resolves to the milliseconds until more is due, null when nothing will be. */
   private async fill(): Promise<number | null> {
-    const now = Date.now();
     let next: number | null = null;
-    const later = (ms: number): void => { next = next === null ? ms : Math.min(next, ms); };
-    const sessions = (await this.host.db.getAll('sessions'))
-      .filter((session) => !session.paused && (session.state === 'recording' || session.state === 'importing' || session.state === 'uploading'))
-      .sort((a, b) => a.id.localeCompare(b.id));
-    for (const session of sessions) {
-      if (!isDue({ nextRetryAt: session.heldUntil, savedAt: session.heldAt }, now, RETRY_AFTER_MAX_MS)) {
-        later(session.heldUntil - now);
-        continue;
-      }
-      const waiting = await queue.waitingOf(this.host.db, session.id);
-      const due: QueueItem[] = [];
-      for (const item of waiting) {
-        if (isDue(item, now, RETRY_AFTER_MAX_MS)) due.push(item);
-        else later(item.nextRetryAt - now);
-      }
-      const items = [...due, ...(await queue.queuedOf(this.host.db, session.id, MAX_CONCURRENT_UPLOADS + this.active.size))]
-        .filter((item) => !this.active.has(item.id)).sort((a, b) => a.chunkIndex - b.chunkIndex);
-      for (const item of items) {
+    for (const sessionId of await queue.sendingSessions(this.host.db)) {
+      const found = await queue.nextOf(this.host.db, sessionId, MAX_CONCURRENT_UPLOADS + this.active.size);
+      if (!found) continue;
+      // Nothing is awaited from here on: what the rows say and what is under way belong to the same moment.
+      if (found.waitMs !== null) next = Math.min(next ?? Infinity, found.waitMs);
+      for (const item of found.due) {
+        if (this.active.has(item.id)) continue;
         if (this.active.size >= MAX_CONCURRENT_UPLOADS) return next;
-        const method: UploadMethod = item.uploadMethod === 'custom' || session.fallbackUntil > now ? 'custom' : 'tus';
+        const method: UploadMethod = item.uploadMethod === 'custom' || found.session.fallbackUntil > Date.now() ? 'custom' : 'tus';
         // Forms go in order, one at a time per session.
-        if (method === 'custom' && this.activeOf(session.id) > 0) break;
-        this.begin(item, session, method);
+        if (method === 'custom' && this.activeOf(sessionId) > 0) break;
+        this.begin(item, found.session, method);
       }
     }
     return next;

@@ -1,7 +1,7 @@
 // Every change of the queue keeps bytes, rows and counters together.
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabase, type Database } from '../../src/shared/db.ts';
 import { CHUNK_SIZE, chunkId } from '../../src/shared/protocol.ts';
 import * as queue from '../../src/shared/queue.ts';
@@ -12,6 +12,7 @@ beforeEach(async () => {
   globalThis.indexedDB = new IDBFactory();
   db = await openDatabase();
 });
+afterEach(() => { vi.restoreAllMocks(); });
 
 const session = (id: string): queue.NewSession => ({ id, name: 'a', format: 'webm', mimeType: 'audio/webm', kind: 'microphone', state: 'recording', uploadMethod: 'tus' });
 const filled = (size: number, value: number): ArrayBuffer => new Uint8Array(size).fill(value).buffer;
@@ -117,6 +118,39 @@ test('rows a dead worker left as sending are queued again', async () => {
   await queue.reviveSending(db);
   expect(await queue.countPending(db)).toBe(1);
   expect(await queue.queuedOf(db, 's', 9)).toHaveLength(1);
+});
+
+const small = (chunkIndex: number): Promise<void> =>
+  queue.addChunk(db, { sessionId: 's', chunkIndex, totalChunks: null, data: filled(5, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+
+test('what waits is due when its time has come, and a held session sends nothing', async () => {
+  vi.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  for (const chunkIndex of [0, 1, 2, 3]) await small(chunkIndex);
+  for (const [chunkIndex, nextRetryAt] of [[1, 1_000_000], [2, 1_000_001]] as const) {
+    await queue.updateItem(db, chunkId('s', chunkIndex), (row) => Object.assign(row, { status: 'waiting', nextRetryAt, savedAt: 999_000 }));
+  }
+  const indexes = async (): Promise<[number[], number | null] | null> => {
+    const next = await queue.nextOf(db, 's', 9);
+    return next && [next.due.map((item) => item.chunkIndex), next.waitMs];
+  };
+  expect(await indexes()).toEqual([[0, 1, 3], 1]);
+  expect(await queue.sendingSessions(db)).toEqual(['s']);
+  await queue.updateSession(db, 's', (record) => Object.assign(record, { heldUntil: 1_000_500, heldAt: 1_000_000 }));
+  expect(await indexes()).toEqual([[], 500]);
+  await queue.updateSession(db, 's', (record) => { record.paused = true; });
+  expect(await indexes()).toBeNull();
+  expect(await queue.sendingSessions(db)).toEqual([]);
+});
+
+test('a wait that begins while the rows are being read is not taken for one of a clock set back', async () => {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  await small(0);
+  const written = queue.updateItem(db, chunkId('s', 0), (row) => {
+    clock.mockReturnValue(1_000_007);
+    Object.assign(row, { status: 'waiting', nextRetryAt: 1_000_007 + 100_000, savedAt: 1_000_007 });
+  });
+  expect(await queue.nextOf(db, 's', 9)).toMatchObject({ due: [], waitMs: 100_000 });
+  await written;
 });
 
 /** A storage that is full until some chunk's bytes are deleted. */

@@ -77,7 +77,7 @@ test('every transaction that takes in recorded bytes asks for strict durability'
 
 test('five thousand chunks are listed in under ten milliseconds', async ({ page, server }) => {
   await open(page, server.url);
-  await page.evaluate(() => new Promise<void>((resolve, reject) => {
+  const sessionId = await page.evaluate(() => new Promise<string>((resolve, reject) => {
     const opening = indexedDB.open('WaveForgeDB_V4');
     opening.onsuccess = () => {
       const tx = opening.result.transaction(['upload_queue', 'sessions'], 'readwrite');
@@ -93,19 +93,20 @@ test('five thousand chunks are listed in under ten milliseconds', async ({ page,
           retryCount: 0, nextRetryAt: 0, savedAt: 0, addedAt: 0, attempted: false, offset: 0, conflicts: 0, dropped: false, lastError: null, metadata: { recordingName: 'long', format: 'webm' },
         });
       }
-      tx.oncomplete = () => resolve();
+      tx.oncomplete = () => resolve(id);
       tx.onerror = () => reject(tx.error ?? new Error('failed'));
     };
   }));
   await page.reload();
   await expect(page.getByRole('button', { name: '5000 chunks' })).toBeVisible();
-  const row = page.getByTestId('session').first();
+  // Read again because the uploader says that something changed, and not by letting it send: it would find no bytes and give the chunks up.
   // The best of several: what else runs on the machine is none of the page's doing.
-  let times: number[] = [];
+  const durations = (): Promise<number[]> => page.evaluate(() => performance.getEntriesByName('list chunks').map(({ duration }) => duration));
+  let times = await durations();
   for (let i = 0; i < 16 && Math.min(...times) >= 10; ++i) {
-    await row.getByRole('button', { name: i % 2 === 0 ? 'Go on' : 'Pause' }).click();
-    await page.waitForTimeout(800);
-    times = await page.evaluate(() => performance.getEntriesByName('list chunks').map(({ duration }) => duration));
+    await page.evaluate((id) => { new BroadcastChannel('wf-events').postMessage({ type: 'sessionChanged', sessionId: id }); }, sessionId);
+    await expect.poll(async () => (await durations()).length).toBeGreaterThan(times.length);
+    times = await durations();
   }
   console.log(`listing 5000 chunks: ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`);
   expect(Math.min(...times)).toBeLessThan(10);

@@ -128,7 +128,17 @@ void form_body::end_form() {
   ended_ = true;
 }
 
-/// A piece to parse; none left when the body has ended.
+/// What is there, in memory of its own.
+io::task<result<void>> form_body::take_piece() {
+  const auto buffer = std::make_shared<piece>();
+  const auto count = co_await from_.receive(*buffer, buffer);
+  if (!count) co_return fail(count.error());
+  piece_ = std::span{*buffer}.first(*count);
+  piece_owner_ = buffer;
+  co_return result<void>{};
+}
+
+/// A piece to parse, waited for; none when the body has ended.
 io::task<result<void>> form_body::pull() {
   if (from_.done()) {
     end_form();
@@ -137,12 +147,10 @@ io::task<result<void>> form_body::pull() {
   } else {
     const auto ready = co_await from_.wait(piece{}.size());
     if (!ready) co_return fail(ready.error());
-    const auto buffer = std::make_shared<piece>();
-    const auto count = co_await from_.receive(*buffer, buffer);
-    if (!count) co_return fail(count.error());
-    piece_ = std::span{*buffer}.first(*count);
-    piece_owner_ = buffer;
-    if (*count == 0) end_form();
+    if (from_.in_hand().empty()) {
+      const auto taken = co_await take_piece();
+      if (!taken) co_return taken;
+    }
   }
   if (failure_.has_value()) co_return fail(*failure_);
   co_return result<void>{};
@@ -192,48 +200,48 @@ io::task<result<std::uint64_t>> form_body::wait(std::uint64_t want) {
   }
 }
 
+/// The file's bytes move to the front of `into`, over framing and fields already read: never past what is still to be
+/// read.
+std::size_t form_body::parse_in_place(std::span<std::byte> into, std::span<const std::byte> rest) {
+  std::size_t written = 0;
+  while (!rest.empty() && !failure_.has_value()) {
+    const step next = parser_.next(rest);
+    const auto file = take(next);
+    rest = rest.subspan(next.consumed_bytes);
+    WF_CHECK(into.data() + written + file.size() <= rest.data());
+    if (!file.empty()) std::memmove(into.data() + written, file.data(), file.size());
+    written += file.size();
+  }
+  return written;
+}
+
 io::task<result<std::size_t>> form_body::receive(std::span<std::byte> into, std::shared_ptr<void> owner) {
-  while (true) {
-    if (failure_.has_value()) co_return fail(*failure_);
-    if (!data_.empty()) {
-      const std::size_t count = std::min(into.size(), data_.size());
-      std::memcpy(into.data(), data_.data(), count);
-      consume(count);
-      co_return count;
-    }
-    if (ended_) co_return std::size_t{0};
-    if (from_.done()) {
-      end_form();
-      continue;
-    }
-    if (!from_.in_hand().empty() || into.size() <= 2 * front_bytes) {
-      const auto pulled = co_await pull();
-      if (!pulled) co_return fail(pulled.error());
+  std::size_t written = 0;
+  if (failure_.has_value()) co_return fail(*failure_);
+  if (data_.empty() && !ended_ && !from_.done()) {
+    if (!from_.in_hand().empty()) {
+      hold_in_hand();
       read_piece();
-      continue;
-    }
-    const auto count = co_await from_.receive(into.subspan(front_bytes), owner);
-    if (!count) co_return fail(count.error());
-    if (*count == 0) {
-      end_form();
-      continue;
-    }
-    // The file's bytes move to the front, over framing and fields already read: never past what is still to be read.
-    std::span<const std::byte> rest = into.subspan(front_bytes, *count);
-    std::size_t written = 0;
-    while (!rest.empty() && !failure_.has_value()) {
-      const step next = parser_.next(rest);
-      const auto file = take(next);
-      rest = rest.subspan(next.consumed_bytes);
-      WF_CHECK(into.data() + written + file.size() <= rest.data());
-      if (!file.empty()) std::memmove(into.data() + written, file.data(), file.size());
-      written += file.size();
-    }
-    if (written != 0) {
-      if (from_.done()) end_form();
-      if (!failure_.has_value()) co_return written;
+    } else if (into.size() <= 2 * front_bytes) {
+      const auto taken = co_await take_piece();
+      if (!taken) co_return fail(taken.error());
+      read_piece();
+    } else {
+      const auto count = co_await from_.receive(into.subspan(front_bytes), owner);
+      if (!count) co_return fail(count.error());
+      written = parse_in_place(into, into.subspan(front_bytes, *count));
     }
   }
+  if (!data_.empty()) {
+    written = std::min(into.size(), data_.size());
+    std::memcpy(into.data(), data_.data(), written);
+    consume(written);
+  } else if (from_.done()) {
+    end_form();
+  }
+  // What was read before the form went wrong is not given out: the file is wanted whole.
+  if (failure_.has_value()) co_return fail(*failure_);
+  co_return written;
 }
 
 }  // namespace wf::api

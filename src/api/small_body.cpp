@@ -30,7 +30,6 @@ io::task<result<std::string>> read_small_body(io::body_source& body, std::uint64
       const auto buffer = std::make_shared<piece>();
       const auto count = co_await body.receive(*buffer, buffer);
       if (!count) co_return fail(count.error());
-      if (*count == 0) break;
       text.append(reinterpret_cast<const char*>(buffer->data()), *count);
     }
     if (text.size() > bytes_max) co_return fail(errc::too_large, too_long(bytes_max));

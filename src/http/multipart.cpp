@@ -58,7 +58,7 @@ multipart_parser::step multipart_parser::next(std::span<const std::byte> input) 
       case stage::padding:
       case stage::delimiter_lf: one = read_after_delimiter(input.subspan(consumed)); break;
       case stage::headers: one = read_headers(input.subspan(consumed)); break;
-      case stage::finished: return {event::finished, input.size(), {}};
+      case stage::finished: return drop_epilogue(input);
       case stage::refused: return {event::refused, consumed, {}};
     }
     consumed += one.consumed_bytes;
@@ -192,6 +192,13 @@ bool multipart_parser::take_part_head() {
   }
   if (!disposed) (void)refuse("A part must have one header line `Content-Disposition: form-data; name=\"…\"`.");
   return disposed;
+}
+
+/// RFC 2046 5.1.1 has it ignored; a form that never ends is another matter.
+multipart_parser::step multipart_parser::drop_epilogue(std::span<const std::byte> input) {
+  section_bytes_ += input.size();
+  if (section_bytes_ > limits::part_head_bytes_max) return refuse("The form ends with too much that is no part.");
+  return {event::finished, input.size(), {}};
 }
 
 std::optional<refusal> multipart_parser::end_of_body() const noexcept {

@@ -56,14 +56,14 @@ tl::unexpected<error> chunked_body::refusal() const {
   return fail(trailers ? errc::metadata_too_large : errc::bad_request, std::string{why.detail});
 }
 
-io::task<result<void>> chunked_body::pull_framing() {
+result<void> chunked_body::pull_framing() {
   std::shared_ptr<std::byte[]> memory{new std::byte[framing_bytes]};
   const std::span<std::byte> room{memory.get(), framing_bytes};
-  auto got = co_await pull(room);
-  if (!got) co_return fail(std::move(got.error()));
+  auto got = pull(room);
+  if (!got) return fail(std::move(got.error()));
   held_ = {std::move(memory), room.first(*got)};
   find_run();
-  co_return result<void>{};
+  return {};
 }
 
 io::task<result<std::uint64_t>> chunked_body::wait(std::uint64_t want) {
@@ -74,7 +74,7 @@ io::task<result<std::uint64_t>> chunked_body::wait(std::uint64_t want) {
     if (left > 0) co_return std::min(*there, left);
     // Between chunks what comes may be framing and nothing else; whoever had leased a buffer for it would hold it while
     // the payload is waited for.
-    auto read = co_await pull_framing();
+    auto read = pull_framing();
     if (!read) co_return fail(std::move(read.error()));
   }
   if (interrupted()) co_return fail(errc::displaced, "A later request took over.");
@@ -90,21 +90,18 @@ std::size_t chunked_body::decode(std::span<std::byte> received) {
 }
 
 io::task<result<std::size_t>> chunked_body::receive(std::span<std::byte> into, std::shared_ptr<void>) {
-  for (;;) {
-    if (interrupted()) co_return fail(errc::displaced, "A later request took over.");
-    if (!run_.empty()) {
-      const std::size_t count = std::min(into.size(), run_.size());
-      std::ranges::copy(run_.first(count), into.begin());
-      consume(count);
-      co_return count;
-    }
-    if (state_ == http::progress::refused) co_return refusal();
-    if (state_ == http::progress::done) co_return std::size_t{0};
-    auto got = co_await pull(into);
-    if (!got) co_return fail(std::move(got.error()));
-    const std::size_t count = decode(into.first(*got));
-    if (count > 0) co_return count;
+  if (interrupted()) co_return fail(errc::displaced, "A later request took over.");
+  if (!run_.empty()) {
+    const std::size_t count = std::min(into.size(), run_.size());
+    std::ranges::copy(run_.first(count), into.begin());
+    consume(count);
+    co_return count;
   }
+  if (state_ == http::progress::refused) co_return refusal();
+  if (state_ == http::progress::done) co_return std::size_t{0};
+  auto got = pull(into);
+  if (!got) co_return fail(std::move(got.error()));
+  co_return decode(into.first(*got));
 }
 
 std::optional<std::string> chunked_body::trailer(std::string_view name) const {

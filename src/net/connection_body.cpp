@@ -16,6 +16,8 @@ error wait_failure(error failure) {
   return {errc::peer_gone, std::move(failure.detail), failure.os_errno};
 }
 
+constexpr std::string_view slower_than_allowed = "The body came slower than the minimum rate.";
+
 const error interruption{errc::displaced, "A later request took over.", 0};
 
 }  // namespace
@@ -39,6 +41,7 @@ io::task<result<void>> connection_body::invite() {
 
 io::task<result<std::uint64_t>> connection_body::await_bytes(std::uint64_t low_water, std::uint64_t in_hand) {
   if (interrupted_) co_return fail(interruption);
+  if (too_slow_) co_return fail(errc::timed_out, std::string{slower_than_allowed});
   auto invited = co_await invite();
   if (!invited) co_return fail(std::move(invited.error()));
   const auto mark =
@@ -50,28 +53,24 @@ io::task<result<std::uint64_t>> connection_body::await_bytes(std::uint64_t low_w
     if (interrupted_) co_return fail(interruption);
     if (!ready) co_return fail(wait_failure(std::move(ready.error())));
     const std::uint64_t readable = channel_.from.readable_bytes();
-    // What is there is offered even when it came too slowly: the next wait decides about the peer.
-    const bool fast_enough = watch_.allows(time.now() - from, received_bytes_ + readable);
+    // What is there is offered even when it came too slowly; the next wait ends at once, or a byte now and then would
+    // keep the connection for ever.
+    too_slow_ = !watch_.allows(time.now() - from, received_bytes_ + readable);
     if (readable > 0) co_return readable;
     if (*ready) co_return fail(errc::peer_gone, "The connection ended before the body did.");
-    if (!fast_enough) co_return fail(errc::timed_out, "The body came slower than the minimum rate.");
+    if (too_slow_) co_return fail(errc::timed_out, std::string{slower_than_allowed});
     if (in_hand > 0) co_return std::uint64_t{0};
   }
 }
 
-io::task<result<std::size_t>> connection_body::pull(std::span<std::byte> into) {
-  for (;;) {
-    if (interrupted_) co_return fail(interruption);
-    auto got = channel_.from.receive_now(into);
-    if (!got) co_return fail(errc::peer_gone, std::move(got.error().detail));
-    if (got->has_value() && **got == 0) co_return fail(errc::peer_gone, "The connection ended before the body did.");
-    if (got->has_value()) {
-      received_bytes_ += **got;
-      co_return **got;
-    }
-    auto there = co_await await_bytes(1);
-    if (!there) co_return fail(std::move(there.error()));
-  }
+result<std::size_t> connection_body::pull(std::span<std::byte> into) {
+  if (interrupted_) return fail(interruption);
+  auto got = channel_.from.receive_now(into);
+  if (!got) return fail(errc::peer_gone, std::move(got.error().detail));
+  if (!got->has_value()) return std::size_t{0};
+  if (**got == 0) return fail(errc::peer_gone, "The connection ended before the body did.");
+  received_bytes_ += **got;
+  return **got;
 }
 
 }  // namespace wf::net

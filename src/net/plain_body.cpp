@@ -51,7 +51,7 @@ io::task<result<std::size_t>> plain_body::receive(std::span<std::byte> into, std
     co_return count;
   }
   if (done()) co_return std::size_t{0};
-  auto got = co_await pull(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest_bytes_))));
+  auto got = pull(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), rest_bytes_))));
   if (!got) co_return fail(std::move(got.error()));
   rest_bytes_ -= *got;
   co_return *got;

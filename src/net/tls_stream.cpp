@@ -151,7 +151,10 @@ result<std::optional<std::size_t>> tls_stream::receive_now(std::span<std::byte> 
 
 std::uint32_t tls_stream::readable_bytes() const noexcept {
   const auto inside = static_cast<std::uint32_t>(SSL_pending(session_.get()));
-  return inside == 0 ? 0 : inside + socket_.world().readable_bytes(socket_.number());
+  if (inside == 0) return 0;
+  // What lies in the socket may end in the middle of a record, of which nothing can be had before its end.
+  const std::uint32_t outside = socket_.world().readable_bytes(socket_.number());
+  return inside + (outside > record_bytes_max ? outside - record_bytes_max : 0);
 }
 
 io::task<result<void>> tls_stream::send_all(std::span<const std::byte> from, std::shared_ptr<void>,

@@ -78,7 +78,7 @@ io::task<result<void>> body_transfer::take_all(way how) {
       const auto ended = co_await ends_here(body_);
       if (!ended) co_return fail(ended.error());
       if (*ended) continue;
-      co_return fail(errc::too_large, "the body is longer than the upload has room for");
+      co_return fail(errc::too_large, "the body goes past the end of the upload; send what Upload-Length has room for");
     }
     result<void> moved{};
     if (how == way::direct) {
@@ -221,6 +221,8 @@ io::task<result<bool>> body_transfer::direct_piece() {
     if (!got || *got == 0) break;
     filled += *got;
   }
+  // Nothing of the body after all: half a record, or framing.
+  if (filled == 0 && received) co_return true;
   if (filled < into.size()) {
     // The peer broke off within what it had announced: keep the prefix, its last block through the page cache.
     const auto kept = co_await write(into.first(filled), *buffer);
@@ -243,46 +245,59 @@ io::task<result<bool>> body_transfer::direct_piece() {
 }
 
 io::task<result<bool>> ends_here(io::body_source& body) {
-  if (body.done()) co_return true;
-  if (!body.in_hand().empty() || body.remaining()) co_return false;
-  const auto probe = std::make_shared<std::array<std::byte, 1>>();
-  const auto got = co_await body.receive(*probe, probe);
-  if (!got) co_return fail(got.error());
-  co_return *got == 0 && body.done();
+  while (!body.done()) {
+    if (!body.in_hand().empty() || body.remaining()) co_return false;
+    const auto ready = co_await body.wait(1);
+    if (!ready) co_return fail(ready.error());
+    if (!body.in_hand().empty()) co_return false;
+    const auto probe = std::make_shared<std::array<std::byte, 1>>();
+    const auto got = co_await body.receive(*probe, probe);
+    if (!got) co_return fail(got.error());
+    if (*got > 0) co_return false;
+  }
+  co_return true;
 }
+
+namespace {
+
+/// At most `length` bytes that can be had without waiting, also in memory when the body is asked for more; none: wait
+/// again.
+io::task<result<std::span<const std::byte>>> take_some(io::worker& on, io::body_source& body, std::uint64_t length,
+                                                       io::buffer_lease& received) {
+  received = co_await on.heads.take(on.ring.after(lease_patience));
+  if (!received) co_return fail(errc::unavailable, "no buffer became free in time");
+  const auto into =
+      received->bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(received->bytes.size(), length)));
+  const auto got = co_await body.receive(into, received);
+  if (!got) co_return fail(got.error());
+  co_return into.first(*got);
+}
+
+}  // namespace
 
 io::task<result<void>> compare_with_file(io::worker& on, io::body_source& body, open_file& file, std::uint64_t offset,
                                          std::uint64_t length, std::uint64_t* compared) {
-  const auto differs = [] {
-    return fail(errc::content_conflict, "the bytes differ from those that are stored already");
-  };
-  const auto stored = co_await on.buffers.take(on.ring.after(lease_patience));
-  if (!stored) co_return fail(errc::unavailable, "no buffer became free in time");
   while (length > 0 && !body.done()) {
-    io::buffer_lease received;
-    std::span<const std::byte> piece = body.in_hand();
-    if (piece.empty()) {
-      const auto ready = co_await body.wait(std::min<std::uint64_t>(length, on.buffers.buffer_bytes()));
+    if (body.in_hand().empty()) {
+      const auto ready = co_await body.wait(std::min<std::uint64_t>(length, on.heads.buffer_bytes()));
       if (!ready) co_return fail(ready.error());
-      if (!body.in_hand().empty()) continue;
-      received = co_await on.heads.take(on.ring.after(lease_patience));
-      if (!received) co_return fail(errc::unavailable, "no buffer became free in time");
-      const auto into =
-          received->bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(received->bytes.size(), length)));
-      const auto got = co_await body.receive(into, received);
-      if (!got) co_return fail(got.error());
-      piece = into.first(*got);
     }
-    piece =
-        piece.first(static_cast<std::size_t>(std::min<std::uint64_t>({piece.size(), length, stored->bytes.size()})));
-    const auto read = co_await file.plain.read(stored->bytes.first(piece.size()), offset, stored);
+    io::buffer_lease received;
+    result<std::span<const std::byte>> piece = body.in_hand();
+    if (piece->empty()) piece = co_await take_some(on, body, length, received);
+    if (!piece) co_return fail(piece.error());
+    if (piece->empty()) continue;
+    const auto stored = co_await on.buffers.take(on.ring.after(lease_patience));
+    if (!stored) co_return fail(errc::unavailable, "no buffer became free in time");
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>({piece->size(), length, stored->bytes.size()}));
+    const auto read = co_await file.plain.read(stored->bytes.first(size), offset, stored);
     if (!read) co_return fail(read.error());
-    if (*read != piece.size() || std::memcmp(stored->bytes.data(), piece.data(), piece.size()) != 0)
-      co_return differs();
-    offset += piece.size();
-    length -= piece.size();
-    if (compared != nullptr) *compared += piece.size();
-    if (!received) body.consume(piece.size());
+    if (*read != size || std::memcmp(stored->bytes.data(), piece->data(), size) != 0)
+      co_return fail(errc::content_conflict, "the bytes differ from those that are stored already");
+    offset += size;
+    length -= size;
+    if (compared != nullptr) *compared += size;
+    if (!received) body.consume(size);
   }
   co_return result<void>{};
 }

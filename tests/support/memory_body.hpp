@@ -49,6 +49,7 @@ class memory_body final : public io::body_source {
 
   [[nodiscard]] io::task<result<std::uint64_t>> wait(std::uint64_t) override {
     const io::ring_executor executor = co_await boost::asio::this_coro::executor;
+    ++waits_;
     while (true) {
       if (interrupted_) co_return fail(errc::displaced);
       if (how_.cut_at.has_value() && at_ >= *how_.cut_at) co_return fail(errc::peer_gone);
@@ -57,12 +58,11 @@ class memory_body final : public io::body_source {
       const auto woken = co_await changed_.wait(seen, executor.context().after(std::chrono::seconds{60}));
       if (woken == -ETIMEDOUT) co_return fail(errc::timed_out);
     }
-    waited_ = true;
     co_return std::max<std::uint64_t>(1, next_bytes());
   }
   [[nodiscard]] io::task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void>) override {
-    auto ready = co_await wait(1);
-    if (!ready) co_return fail(std::move(ready).error());
+    if (interrupted_) co_return fail(errc::displaced);
+    if (how_.cut_at.has_value() && at_ >= *how_.cut_at) co_return fail(errc::peer_gone);
     const std::size_t count = std::min(into.size(), next_bytes());
     std::memcpy(into.data(), bytes_->data() + at_, count);
     at_ += count;
@@ -83,7 +83,9 @@ class memory_body final : public io::body_source {
   }
 
   /// Whether anything but what was in hand was asked for.
-  [[nodiscard]] bool waited() const noexcept { return waited_; }
+  [[nodiscard]] bool waited() const noexcept { return waits_ != 0; }
+  /// How often the peer was waited for.
+  [[nodiscard]] std::size_t waits() const noexcept { return waits_; }
   [[nodiscard]] std::size_t taken_bytes() const noexcept { return at_; }
 
  private:
@@ -100,7 +102,7 @@ class memory_body final : public io::body_source {
   std::size_t held_end_{0};
   bool interrupted_{false};
   bool end_seen_{false};
-  bool waited_{false};
+  std::size_t waits_{0};
   io::notifier changed_{};
 };
 

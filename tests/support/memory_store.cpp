@@ -68,7 +68,7 @@ session_view memory_store::view_of(const session::session_id& id, const session_
   const std::uint32_t seen = in.chunks.empty() ? 0 : in.chunks.rbegin()->first + 1;
   for (std::uint32_t index = 0; index < in.hints.total_chunks.value_or(seen); ++index) {
     const auto found = in.chunks.find(index);
-    if (found == in.chunks.end() || !found->second.complete()) view.missing.push_back(index);
+    if (found == in.chunks.end() || !found->second.complete()) view.missing.add(index, index + 1);
   }
   for (const auto& [index, part] : in.chunks) {
     view.bytes_received += part.bytes.size();
@@ -196,7 +196,6 @@ io::task<result<std::string>> memory_store::read_all(io::body_source& body, std:
       if (!ready) co_return fail(ready.error());
       const auto count = co_await body.receive(*buffer, buffer);
       if (!count) co_return fail(count.error());
-      if (*count == 0) break;
       bytes.append(reinterpret_cast<const char*>(buffer->data()), *count);
     }
     if (bytes.size() > bytes_max) co_return fail(errc::too_large, "The body is longer than a chunk may be.");

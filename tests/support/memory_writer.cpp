@@ -81,8 +81,6 @@ io::task<result<wf::store::chunk_view>> memory_store::chunk_writer::append(io::w
     const auto count = co_await body.receive(*buffer, buffer);
     if (!count) {
       ended = fail(count.error());
-    } else if (*count == 0) {
-      break;
     } else {
       ended = take(std::span{*buffer}.first(*count), with);
     }

@@ -51,7 +51,9 @@ class form_body final : public io::body_source {
   void drop_piece() noexcept;
   void hold_in_hand() noexcept;
   void end_form();
+  [[nodiscard]] io::task<result<void>> take_piece();
   [[nodiscard]] io::task<result<void>> pull();
+  [[nodiscard]] std::size_t parse_in_place(std::span<std::byte> into, std::span<const std::byte> rest);
 
   io::body_source& from_;
   http::multipart_parser parser_;

@@ -15,8 +15,8 @@ namespace wf::http {
 
 /// Takes a `multipart/form-data` body apart (RFC 7578, RFC 2046 5.1) while it arrives. The sequence of parts and the
 /// bytes of each do not depend on how the body was split. Memory is bounded: headers of one part
-/// `limits::part_head_bytes_max`, parts `limits::form_fields_max`, preamble one `part_head_bytes_max`; part bodies are
-/// not held.
+/// `limits::part_head_bytes_max`, parts `limits::form_fields_max`, preamble and epilogue one
+/// `part_head_bytes_max` each; part bodies are not held.
 class multipart_parser {
  public:
   enum class event : std::uint8_t {
@@ -73,6 +73,7 @@ class multipart_parser {
   [[nodiscard]] step read_after_delimiter(std::span<const std::byte> input);
   [[nodiscard]] step read_headers(std::span<const std::byte> input);
   [[nodiscard]] bool take_part_head();
+  [[nodiscard]] step drop_epilogue(std::span<const std::byte> input);
   [[nodiscard]] step refuse(std::string_view detail, status code = status::bad_request);
 
   std::string delimiter_;  ///< CRLF "--" boundary

@@ -18,7 +18,8 @@ namespace wf::io {
 /// one, `api` wraps it with decoders (chunked, multipart), `store` takes it. Used by one coroutine at a time.
 ///
 /// A reader loops:  while (!done())  take what is in_hand(), else wait() and then either receive() into a leased buffer
-/// or splice from raw() and tell took(). No buffer and no pipe is held across wait().
+/// or splice from raw() and tell took(). No buffer and no pipe is held across wait(), and only wait() waits for the
+/// peer: or a few slow peers would hold what all others need.
 class body_source {
  public:
   virtual ~body_source() = default;
@@ -45,7 +46,8 @@ class body_source {
   /// for. Returns how many bytes to expect at once, at least 1. peer_gone: the connection ended early; timed_out:
   /// slower than the minimum rate; displaced: cancelled.
   [[nodiscard]] virtual task<result<std::uint64_t>> wait(std::uint64_t want) = 0;
-  /// Next bytes of the body, at most into.size(), at least 1; 0: the body has ended.
+  /// Next bytes of the body, at most into.size(). 0: done(), or what was there was not of the body itself (framing,
+  /// half a record) and there is more to wait() for. Fails as wait() does.
   [[nodiscard]] virtual task<result<std::size_t>> receive(std::span<std::byte> into, std::shared_ptr<void> owner) = 0;
 
   /// Value of a trailer field that came after the body (names in any case), once done(); nullopt when it did not come,

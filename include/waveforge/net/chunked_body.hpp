@@ -32,7 +32,7 @@ class chunked_body final : public connection_body {
 
  private:
   void find_run() noexcept;
-  [[nodiscard]] io::task<result<void>> pull_framing();
+  [[nodiscard]] result<void> pull_framing();
   [[nodiscard]] std::size_t decode(std::span<std::byte> received);
   [[nodiscard]] tl::unexpected<error> refusal() const;
 

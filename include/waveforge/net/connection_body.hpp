@@ -37,8 +37,8 @@ class connection_body : public io::body_source {
   /// Until `low_water` bytes, or fewer after limits::poll_interval_max, are there to be received; how many. At least 1,
   /// unless the caller has bytes in hand that he can go on with after that time.
   [[nodiscard]] io::task<result<std::uint64_t>> await_bytes(std::uint64_t low_water, std::uint64_t in_hand = 0);
-  /// What comes next from the connection, at least 1 byte: waits for it only when nothing is there.
-  [[nodiscard]] io::task<result<std::size_t>> pull(std::span<std::byte> into);
+  /// What is there of the connection; 0: nothing is.
+  [[nodiscard]] result<std::size_t> pull(std::span<std::byte> into);
   /// `count` bytes were received by somebody else, straight from the socket.
   void count_received(std::uint64_t count) noexcept { received_bytes_ += count; }
   [[nodiscard]] io::socket* channel_socket() noexcept { return channel_.from.plain(); }
@@ -50,6 +50,7 @@ class connection_body : public io::body_source {
   slow_body_watch watch_;
   std::uint64_t received_bytes_{0};
   bool interrupted_{false};
+  bool too_slow_{false};  ///< a window ended with too few bytes: nothing more is waited for
 };
 
 }  // namespace wf::net

@@ -124,6 +124,20 @@ TEST(multipart, skips_preamble_padding_and_epilogue) {
   EXPECT_TRUE(run(std::string(limits::part_head_bytes_max + 1, 'x') + "\r\n--B-1--", 9000, 1).starts_with("!"));
 }
 
+TEST(multipart, an_epilogue_ends_some_time) {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{100}, std::size_t{limits::part_head_bytes_max}}) {
+    auto parser = multipart_parser::for_content_type(type);
+    ASSERT_EQ(parser->next(std::as_bytes(std::span{std::string_view{"--B-1--"}})).what, event::finished);
+    const std::string piece(step, 'x');
+    for (std::size_t sent = step; sent <= limits::part_head_bytes_max; sent += step) {
+      ASSERT_EQ(parser->next(std::as_bytes(std::span{piece})).what, event::finished) << sent;
+    }
+    EXPECT_FALSE(parser->end_of_body());
+    EXPECT_EQ(parser->next(std::as_bytes(std::span{piece})).what, event::refused);
+    EXPECT_TRUE(parser->end_of_body());
+  }
+}
+
 TEST(multipart, says_when_the_form_is_cut_off) {
   for (const std::string_view body : {"", "--B", "--B-1", "--B-1-", "--B-1\r\n",
                                       "--B-1\r\nContent-Disposition: form-data; name=a\r\n\r\nbytes\r\n--B-1\r"}) {

@@ -155,6 +155,23 @@ TEST_F(body_test, a_body_slower_than_512_bytes_a_second_is_given_up_after_a_minu
   EXPECT_EQ(last().failure->code, errc::timed_out);
 }
 
+TEST_F(body_test, a_byte_now_and_then_does_not_keep_a_body_alive) {
+  say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  until_reading();
+  std::size_t sent = 0;
+  for (int second = 0; second < 130 && !last().failure; second += 4) {
+    say("x");
+    ++sent;
+    settle();
+    time_.advance(4s);
+    settle();
+  }
+  ASSERT_TRUE(last().failure);
+  EXPECT_EQ(last().failure->code, errc::timed_out);
+  EXPECT_LE(sent, 17U);
+  EXPECT_EQ(last().body.size(), sent);
+}
+
 TEST_F(body_test, a_body_just_fast_enough_is_waited_for) {
   say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
   until_reading();

@@ -29,8 +29,8 @@ struct patch_fields {
   read.request = {*offset, *length, body.bytes, body.is_offset_stream, length_bytes_max};
   // A writer at work is only disturbed for a request that could have come of use.
   const tus::upload_state anything{};
-  if (!body.is_offset_stream) return fail(tus::explain(tus::patch_verdict::wrong_type, anything));
-  if (!offset->has_value()) return fail(tus::explain(tus::patch_verdict::offset_missing, anything));
+  if (!body.is_offset_stream) return fail(tus::explain(tus::patch_verdict::wrong_type, anything, read.request));
+  if (!offset->has_value()) return fail(tus::explain(tus::patch_verdict::offset_missing, anything, read.request));
   auto check = make_digest_check(fields, now.from.body);
   if (!check) return fail(std::move(check).error());
   read.check = std::move(*check);
@@ -61,7 +61,7 @@ io::task<reply> patch_upload(context& now, chunk_index index, std::optional<std:
   const store::chunk_view before = (*writer)->chunk();
   const tus::upload_state upload = state_of(before);
   const tus::patch_verdict verdict = tus::judge_patch(upload, read->request);
-  if (verdict != tus::patch_verdict::append) co_return refused(tus::explain(verdict, upload), before);
+  if (verdict != tus::patch_verdict::append) co_return refused(tus::explain(verdict, upload, read->request), before);
 
   const bool tells_length = read->request.length_bytes.has_value() && !before.length_bytes.has_value();
   const bool empty = read->request.body_bytes == std::uint64_t{0};

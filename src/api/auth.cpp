@@ -22,7 +22,8 @@ using digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 }  // namespace
 
 result<void> judge_operator(const http::field_list& fields, std::string_view token) {
-  if (token.empty()) return fail(errc::forbidden, "This server was started without an operator token.");
+  if (token.empty())
+    return fail(errc::forbidden, "This is the operator's, and this server was started without --operator-token-file.");
   auto given = fields.only("Authorization");
   if (!given) return fail(std::move(given).error());
   constexpr std::string_view scheme{"Bearer "};
@@ -34,7 +35,8 @@ result<void> judge_operator(const http::field_list& fields, std::string_view tok
   const digest ours = digest_of(token);
   const digest theirs = digest_of(http::trim((*given)->substr(scheme.size())));
   if (CRYPTO_memcmp(ours.data(), theirs.data(), ours.size()) != 0) {
-    return fail(errc::unauthorized, "This is not the operator's token.");
+    return fail(errc::unauthorized,
+                "This is not the operator's token, the first line of the file of --operator-token-file.");
   }
   return {};
 }

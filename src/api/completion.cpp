@@ -33,13 +33,11 @@ namespace {
 }
 
 /// What is missing of `total` chunks, when `view` may speak of another total.
-[[nodiscard]] std::vector<std::uint32_t> missing_of(const store::session_view& view,
-                                                    std::optional<std::uint32_t> total) {
-  std::vector<std::uint32_t> missing = view.missing;
+[[nodiscard]] session::index_ranges missing_of(const store::session_view& view, std::optional<std::uint32_t> total) {
+  session::index_ranges missing = view.missing;
   if (!total.has_value()) return missing;
-  std::erase_if(missing, [&](std::uint32_t index) { return index >= *total; });
-  const auto seen = view.chunks_complete + static_cast<std::uint32_t>(view.missing.size());
-  for (std::uint32_t index = seen; index < *total; ++index) missing.push_back(index);
+  missing.cut(*total);
+  missing.add(view.chunks_complete + static_cast<std::uint32_t>(view.missing.size()), *total);
   return missing;
 }
 

@@ -51,11 +51,7 @@ constexpr std::size_t missing_listed_max = 10'000;
     auto& json = body.members();
     json.key("missing_count").value(details.missing_chunks->size());
     json.key("missing_chunks").begin_array();
-    std::size_t listed = 0;
-    for (const std::uint32_t index : *details.missing_chunks) {
-      if (listed++ == missing_listed_max) break;
-      json.value(index);
-    }
+    for (const std::uint32_t index : details.missing_chunks->first(missing_listed_max)) json.value(index);
     json.end_array();
   }
   if (details.retry_after_seconds.has_value()) answer.set("Retry-After", std::to_string(*details.retry_after_seconds));
@@ -86,7 +82,8 @@ http::status status_of(errc code) noexcept {
     case errc::expired: return status::gone;
     case errc::cancelled: return status::gone;
     case errc::unsupported_media: return status::unsupported_media_type;
-    case errc::unsupported_version: return status::precondition_failed;
+    case errc::unsupported_version:
+    case errc::precondition_failed: return status::precondition_failed;
     case errc::too_large: return status::content_too_large;
     case errc::metadata_too_large: return status::header_fields_too_large;
     case errc::checksum_mismatch: return status::checksum_mismatch;

@@ -17,6 +17,9 @@ namespace wf::api {
 
 namespace {
 
+/// A line of the log has a bound, and who asks decides how long a path is.
+constexpr std::size_t path_logged_max = 200;
+
 /// Ids and index of the address, parsed into `now`.
 [[nodiscard]] result<void> read_names(const address& at, context& now) {
   if (surface_of(at.where) == surface::session) {
@@ -107,9 +110,9 @@ void router::dress_for(http::method verb, const std::optional<address>& at, cons
 }
 
 void router::note(const request& what, const reply& answer) const {
-  if (answer.silent || answer.status < 500) return;
+  if (answer.silent || !is_our_fault(answer.status)) return;
   with_.log.fault("request_failed", {{"method", what.head.verb_text()},
-                                     {"path", what.head.path()},
+                                     {"path", what.head.path().substr(0, path_logged_max)},
                                      {"status", std::uint64_t{answer.status}},
                                      {"peer", std::string_view{what.peer.text}}});
 }

@@ -1,7 +1,5 @@
 #include "waveforge/api/session_events.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "waveforge/api/session_json.hpp"
@@ -51,24 +49,20 @@ template <typename Write>
 
 }  // namespace
 
-std::vector<std::uint32_t> completed_between(const store::session_view& before, const store::session_view& after) {
-  std::vector<std::uint32_t> complete;
-  std::set_difference(before.missing.begin(), before.missing.end(), after.missing.begin(), after.missing.end(),
-                      std::back_inserter(complete));
+session::index_ranges completed_between(const store::session_view& before, const store::session_view& after) {
+  session::index_ranges looked_at = before.missing;
   const std::uint32_t end = end_of(after);
-  std::erase_if(complete, [end](std::uint32_t index) { return index >= end; });
-  for (std::uint32_t index = end_of(before); index < end; ++index) {
-    if (!std::binary_search(after.missing.begin(), after.missing.end(), index)) complete.push_back(index);
-  }
-  return complete;
+  looked_at.cut(end);
+  looked_at.add(end_of(before), end);
+  return looked_at.without(after.missing);
 }
 
 std::string events_between(const store::session_view* before, const store::session_view& after) {
   std::string out;
   if (before != nullptr) {
     const auto complete = completed_between(*before, after);
-    for (const std::uint32_t index : complete) {
-      if (complete.size() > chunk_events_max) break;
+    const bool too_many = complete.size() > chunk_events_max;
+    for (const std::uint32_t index : complete.first(too_many ? 0 : chunk_events_max)) {
       append_event(out, "chunk", after.version,
                    object_of([index](json_writer& json) { json.key("chunk_index").value(index); }));
     }

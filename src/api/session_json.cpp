@@ -63,7 +63,9 @@ std::string session_json(const store::session_view& view) {
   json.begin_object();
   write_progress(json, view);
   json.key("missing_chunks").begin_array();
-  for (const std::uint32_t index : view.missing) json.value(index);
+  for (const auto& run : view.missing.runs()) {
+    for (std::uint32_t index = run.first; index < run.end; ++index) json.value(index);
+  }
   json.end_array();
   json.key("partial_chunks").begin_object();
   for (const auto& [index, offset] : view.partial) json.key(std::to_string(index)).value(offset);

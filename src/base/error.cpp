@@ -18,6 +18,7 @@ std::string_view name_of(errc code) noexcept {
     case errc::cancelled: return "cancelled";
     case errc::unsupported_media: return "unsupported_media";
     case errc::unsupported_version: return "unsupported_version";
+    case errc::precondition_failed: return "precondition_failed";
     case errc::too_large: return "too_large";
     case errc::metadata_too_large: return "metadata_too_large";
     case errc::checksum_mismatch: return "checksum_mismatch";

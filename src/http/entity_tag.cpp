@@ -32,7 +32,9 @@ std::optional<entity_tag> parse_entity_tag(std::string_view text) noexcept {
   return entity_tag{text.substr(open, length - open - 1), weak};
 }
 
-bool none_match_hits(std::string_view field, entity_tag current) noexcept {
+namespace {
+
+[[nodiscard]] bool any_of(std::string_view field, entity_tag current, bool (*equal)(entity_tag, entity_tag)) noexcept {
   if (trim(field) == "*") return true;
   for (;;) {
     // Empty members are allowed (RFC 9110 5.6.1), and a comma may stand inside a tag: the quotes decide.
@@ -41,10 +43,20 @@ bool none_match_hits(std::string_view field, entity_tag current) noexcept {
     const std::size_t length = tag_length(field);
     if (length == 0) return false;
     const auto tag = parse_entity_tag(field.substr(0, length));
-    if (tag && equal_weakly(*tag, current)) return true;
+    if (tag && equal(*tag, current)) return true;
     field.remove_prefix(length);
     if (!trim(field).empty() && trim(field).front() != ',') return false;
   }
+}
+
+}  // namespace
+
+bool none_match_hits(std::string_view field, entity_tag current) noexcept {
+  return any_of(field, current, equal_weakly);
+}
+
+bool match_hits(std::string_view field, entity_tag current) noexcept {
+  return any_of(field, current, equal_strongly);
 }
 
 bool if_range_holds(std::string_view field, entity_tag current) noexcept {

@@ -72,6 +72,7 @@ void head_parser::reset() noexcept {
   scanned_ = 0;
   stage_ = stage::start;
   started_ = false;
+  knows_target_ = false;
 }
 
 template <typename Scan>
@@ -150,6 +151,7 @@ progress head_parser::read_request_line(std::string_view received) noexcept {
   }
   line_at_ = scanned_ = static_cast<std::uint32_t>(line_feed - text) + 1;
   stage_ = stage::field_lines;
+  knows_target_ = true;
   return progress::done;
 }
 
@@ -170,7 +172,8 @@ bool head_parser::find_marks(const char* line, const char* end, line_marks& mark
   const char* const target = marks.verb_end + 1;
   const char* const target_end = Scan::target_end(target, end);
   if (target_end - target > static_cast<std::ptrdiff_t>(limits::target_bytes_max)) {
-    return wrong(status::uri_too_long, "The request target is longer than 8 KiB.");
+    return wrong(status::uri_too_long,
+                 "The request target is longer than the 8 KiB that are read; send long values in the body.");
   }
   if (target_end == end) return true;
   if (*target_end == '\r' || target_end == target) return wrong(status::bad_request, request_line_shape);
@@ -201,7 +204,7 @@ bool head_parser::read_target(std::string_view target, std::uint16_t at) noexcep
     path_at = std::min(target.find_first_of("/?", authority_at), target.size());
     const std::string_view authority = target.substr(authority_at, path_at - authority_at);
     if (authority.empty() || !is_valid_host(authority)) {
-      return wrong("The host in the request target is not a valid host and port.");
+      return wrong("The host in the request target is not a valid host and port, such as example.org:8080.");
     }
     head_.form_ = target_form::absolute;
     head_.authority_ = {static_cast<std::uint16_t>(at + authority_at), static_cast<std::uint16_t>(authority.size())};
@@ -224,7 +227,8 @@ progress head_parser::read_fields(std::string_view received) noexcept {
   if (scanned_ != line_at_ && !has_line_feed(text + scanned_, end)) {
     scanned_ = static_cast<std::uint32_t>(received.size());
     if (received.size() == limits::head_bytes_max) {
-      return refuse(status::header_fields_too_large, "The request head is longer than 16 KiB.");
+      return refuse(status::header_fields_too_large,
+                    "The request head is longer than the 16 KiB that are read; send fewer or shorter header lines.");
     }
     return progress::more;
   }
@@ -244,7 +248,7 @@ progress head_parser::read_fields(std::string_view received) noexcept {
         wrong = explain_value(value_stop);
       } else if (value_stop[0] == '\r' && value_stop[1] == '\n') [[likely]] {
         if (head_.field_count_ == limits::fields_max) {
-          return refuse(status::header_fields_too_large, "The request has more than 100 header lines.");
+          return refuse(status::header_fields_too_large, "The request has more than 100 header lines; send fewer.");
         }
         const char* value_end = value_stop;
         while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
@@ -273,7 +277,8 @@ progress head_parser::read_fields(std::string_view received) noexcept {
   line_at_ = static_cast<std::uint32_t>(line - text);
   scanned_ = static_cast<std::uint32_t>(received.size());
   if (received.size() == limits::head_bytes_max) {
-    return refuse(status::header_fields_too_large, "The request head is longer than 16 KiB.");
+    return refuse(status::header_fields_too_large,
+                  "The request head is longer than the 16 KiB that are read; send fewer or shorter header lines.");
   }
   return progress::more;
 }
@@ -286,7 +291,7 @@ progress head_parser::finish() noexcept {
     if (host != nullptr) return refuse(status::bad_request, "Host is there more than once; send it once.");
     host = &head_.slices_[i];
     if (!is_valid_host(fields[i].value)) {
-      return refuse(status::bad_request, "Host is not a valid host and port.");
+      return refuse(status::bad_request, "Host is not a valid host and port, such as example.org:8080.");
     }
   }
   if (host == nullptr && head_.version_minor_ != 0) {

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/file.h>
@@ -79,6 +80,12 @@ class machine final : public kernel {
   std::uint32_t readable_bytes(int fd) noexcept override {
     int bytes = 0;
     if (::ioctl(fd, FIONREAD, &bytes) != 0 || bytes < 0) return 0;
+    return static_cast<std::uint32_t>(bytes);
+  }
+
+  std::uint32_t unsent_bytes(int fd) noexcept override {
+    int bytes = 0;
+    if (::ioctl(fd, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
     return static_cast<std::uint32_t>(bytes);
   }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace wf::io {
 
@@ -74,7 +75,25 @@ result<std::optional<std::uint32_t>> socket::splice_now(pipe& into, std::uint32_
   return static_cast<std::uint32_t>(value);
 }
 
-task<result<void>> socket::drain_from(pipe& from, std::uint32_t size, deadline until) {
+/// Room is announced only when a good part of the socket's buffer is free. A peer may take longer than `patience` to
+/// make so much of it and yet take bytes all the time.
+bool socket::takes_bytes(std::uint32_t& unsent_bytes) const noexcept {
+  const std::uint32_t before = std::exchange(unsent_bytes, world().unsent_bytes(number()));
+  return unsent_bytes < before;
+}
+
+task<result<void>> socket::wait_writable(steady_time::duration patience) {
+  ring_context* const ring = co_await this_ring();
+  std::uint32_t unsent_bytes = world().unsent_bytes(number());
+  for (;;) {
+    const std::int32_t writable = co_await wait_for(number(), POLLOUT, ring->after(patience));
+    if (writable >= 0) co_return result<void>{};
+    if (writable == -ETIMEDOUT && takes_bytes(unsent_bytes)) continue;
+    co_return fail(os_error(writable, "wait for the peer to take an answer"));
+  }
+}
+
+task<result<void>> socket::drain_from(pipe& from, std::uint32_t size, steady_time::duration patience) {
   while (size > 0) {
     const std::int32_t moved = world().splice_now(from.read_end.number(), number(), size);
     if (moved > 0) {
@@ -83,8 +102,8 @@ task<result<void>> socket::drain_from(pipe& from, std::uint32_t size, deadline u
       continue;
     }
     if (!again(moved)) co_return fail(os_error(moved == 0 ? -EPIPE : moved, "send from a pipe"));
-    const std::int32_t writable = co_await wait_for(number(), POLLOUT, until);
-    if (writable < 0) co_return fail(os_error(writable, "wait for the peer to take an answer"));
+    const auto writable = co_await wait_writable(patience);
+    if (!writable) co_return writable;
   }
   co_return result<void>{};
 }
@@ -92,6 +111,7 @@ task<result<void>> socket::drain_from(pipe& from, std::uint32_t size, deadline u
 task<result<void>> socket::send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                     steady_time::duration patience) {
   ring_context* const ring = co_await this_ring();
+  std::uint32_t unsent_bytes = world().unsent_bytes(number());
   while (!from.empty()) {
     operation op;
     op.kind = op_kind::send;
@@ -101,8 +121,10 @@ task<result<void>> socket::send_all(std::span<const std::byte> from, std::shared
     op.owner = owner;
     const std::int32_t value = co_await perform(std::move(op), ring->after(patience));
     if (value == -EINTR) continue;
+    if (value == -ETIMEDOUT && takes_bytes(unsent_bytes)) continue;
     if (value < 0) co_return fail(os_error(value, "send"));
     from = from.subspan(static_cast<std::size_t>(value));
+    if (!from.empty()) unsent_bytes = world().unsent_bytes(number());
   }
   co_return result<void>{};
 }

@@ -1,7 +1,6 @@
 #include "waveforge/net/answer_sender.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
 
@@ -41,7 +40,10 @@ io::task<result<bool>> answer_sender::send(api::reply answer, answer_terms terms
   const auto framing = head->framing;
   const bool keep_alive = head->keep_alive;
   auto* text = std::get_if<std::string>(&answer.body);
-  if (framing == body_framing_out::length && text != nullptr) head->text.append(*text);
+  if (framing == body_framing_out::length && text != nullptr) {
+    head->text.append(*text);
+    *text = {};  // a slow reader keeps one copy waiting, not two
+  }
   auto sent = co_await send_text(std::move(head->text));
   if (!sent) co_return fail(std::move(sent.error()));
   if (framing == body_framing_out::none || text != nullptr) co_return keep_alive;
@@ -80,12 +82,8 @@ io::task<result<std::uint64_t>> answer_sender::send_piped(const api::file_body& 
   const std::uint64_t piece_max = std::min<std::uint64_t>(piped_piece_bytes, around_.on.pipes.capacity_bytes());
   while (done < body.length_bytes) {
     // A reader that takes nothing is waited for before the pipe is leased, not with it in hand.
-    io::operation room;
-    room.kind = io::op_kind::poll;
-    room.fd = socket->number();
-    room.flags = POLLOUT;
-    const std::int32_t writable = co_await io::perform(std::move(room), around_.on.ring.after(around_.times.send));
-    if (writable < 0) co_return fail(os_error(-writable, "send a file"));
+    auto writable = co_await socket->wait_writable(around_.times.send);
+    if (!writable) co_return fail(std::move(writable.error()));
     if (around_.piped_answers >= around_.piped_answers_max) co_return done;
     ++around_.piped_answers;
     auto moved = co_await send_piece(*socket, body, done, piece_max);
@@ -106,7 +104,7 @@ io::task<result<std::uint64_t>> answer_sender::send_piece(io::socket& socket, co
   auto filled = co_await io::fill_from_file(*pipe, body.file->number(), body.offset_bytes + done, size);
   if (!filled) co_return fail(std::move(filled.error()));
   if (*filled == 0) co_return fail(errc::io_failed, "The file is shorter than it was.");
-  auto drained = co_await socket.drain_from(*pipe, *filled, around_.on.ring.after(around_.times.send));
+  auto drained = co_await socket.drain_from(*pipe, *filled, around_.times.send);
   if (!drained) co_return fail(std::move(drained.error()));
   co_return std::uint64_t{*filled};
 }

@@ -55,12 +55,10 @@ io::task<connection::next> connection::serve_one(bool readable) {
   const head_outcome outcome = co_await read_head(*channel_, around_.on, held_, parser, readable, until);
   switch (outcome) {
     case head_outcome::complete: break;
-    case head_outcome::refused:
-      co_return co_await refuse(problem(parser.why().code, parser.why().detail), http::method::get);
+    case head_outcome::refused: co_return co_await refuse_head(parser, parser.why());
     case head_outcome::late:
-      co_return co_await refuse(
-          problem(http::status::request_timeout, "The request head must be complete within 10 seconds."),
-          http::method::get);
+      co_return co_await refuse_head(
+          parser, {http::status::request_timeout, "The request head must be complete within 10 seconds."});
     case head_outcome::ended: co_return next::drop;
   }
   co_return co_await serve(parser.head());
@@ -123,7 +121,21 @@ io::task<api::reply> connection::ask(const http::request_head& head, connection_
   }
   body_ = nullptr;
   around_.log.fault("handler_threw", {{"what", std::string_view{escaped}}, {"path", head.path()}});
-  co_return problem(http::status::internal_server_error, "The server made a mistake. Trying again may help.");
+  api::reply said = problem(http::status::internal_server_error, "The server made a mistake. Trying again may help.");
+  around_.handler.dress(head, said);
+  co_return said;
+}
+
+/// As far as the head was understood it decides how the answer looks: who speaks tus, a page from elsewhere, HEAD.
+io::task<connection::next> connection::refuse_head(http::head_parser& parser, http::refusal why) {
+  api::reply said = problem(why.code, why.detail);
+  http::method verb = http::method::get;
+  if (parser.knows_target()) {
+    parser.head().rebase(held_.text().data());
+    around_.handler.dress(parser.head(), said);
+    verb = parser.head().verb();
+  }
+  return refuse(std::move(said), verb);
 }
 
 /// What cannot be understood ends the connection: where the next request begins is not known.
@@ -158,7 +170,7 @@ io::task<void> connection::linger() {
 }
 
 void connection::count(const api::reply& said) noexcept {
-  if (said.status >= 500) {
+  if (api::is_our_fault(said.status)) {
     around_.numbers.add(counter::responses_5xx);
   } else if (said.status >= 400) {
     around_.numbers.add(counter::responses_4xx);

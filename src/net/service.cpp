@@ -1,5 +1,6 @@
 #include "waveforge/net/service.hpp"
 
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -18,6 +19,8 @@ constexpr auto settle_span = limits::settle_timeout;
 
 constexpr std::string_view busy_answer{
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"};
+
+constexpr std::string_view head_verb{"HEAD "};
 
 /// An address as `local_address` writes it.
 bool is_loopback(std::string_view address) noexcept {
@@ -86,13 +89,19 @@ io::task<void> service::serve(arrival from) {
   around_.numbers.shift(gauge::connections_open, -1);
 }
 
-/// 503 in plain text: a TLS peer would not understand it, and its handshake is not paid for.
+/// 503 in plain text: a TLS peer would not understand it, and its handshake is not paid for. A HEAD is closed without
+/// an answer: a client that resumes takes 5xx for the loss of its upload, and asks again when the connection ends.
 io::task<void> service::turn_away(arrival from) {
   if (from.tls) co_return;
   ++turned_away_;
   io::socket socket{std::move(from.fd)};
+  static_cast<void>(co_await socket.wait_readable(1, around_.on.ring.after(around_.times.linger_quiet)));
+  std::array<char, head_verb.size()> verb{};
+  const auto begun = socket.receive_now(std::as_writable_bytes(std::span{verb}));
+  const bool head = begun && *begun && std::string_view{verb.data(), **begun} == head_verb;
   const auto bytes = std::as_bytes(std::span{busy_answer});
-  const auto sent = co_await socket.send_all(bytes, nullptr, around_.times.linger_quiet);
+  result<void> sent = fail(errc::unavailable);
+  if (!head) sent = co_await socket.send_all(bytes, nullptr, around_.times.linger_quiet);
   if (sent) {
     co_await socket.finish_sending();
     static_cast<void>(

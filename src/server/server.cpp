@@ -105,6 +105,23 @@ struct server::parts {
   bool stopped{false};
 };
 
+namespace {
+
+/// Where this machine's own tools are to ask: a unix socket or a loopback address, if we listen there, is served
+/// without TLS and needs no certificate that names it.
+const std::string& nearest(const std::vector<std::string>& addresses) {
+  const auto among = [&](auto matches) { return std::ranges::find_if(addresses, matches); };
+  auto found = among([](const std::string& one) { return one.starts_with("unix:"); });
+  if (found == addresses.end()) {
+    found = among([](const std::string& one) {
+      return one.find("://127.") != std::string::npos || one.find("://[::1]") != std::string::npos;
+    });
+  }
+  return found == addresses.end() ? addresses.front() : *found;
+}
+
+}  // namespace
+
 result<void> server::parts::start() {
   std::optional<net::tls_context> tls;
   if (!set.tls_certificate_file.empty()) {
@@ -118,7 +135,7 @@ result<void> server::parts::start() {
   auto opened = store::store_host::open({io::real_kernel(), time, random, log, numbers}, set.data);
   if (!opened) return fail(with_advice(std::move(opened.error())));
   data = std::move(*opened);
-  data->announce(machine.addresses().front());
+  data->announce(nearest(machine.addresses()));
   answers = std::make_unique<api::router>(api::services{.data = data->serving(),
                                                         .set = set.http,
                                                         .time = time,

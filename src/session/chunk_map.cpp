@@ -32,16 +32,15 @@ std::uint64_t chunk_map::promised_bytes() const noexcept {
   return sum;
 }
 
-std::vector<std::uint32_t> chunk_map::missing_below(std::uint32_t total) const {
-  std::vector<std::uint32_t> missing;
+index_ranges chunk_map::missing_below(std::uint32_t total) const {
+  index_ranges missing;
   std::uint32_t next = 0;
   for (const auto& [index, one] : chunks_) {
     if (index >= total) break;
-    for (; next < index; ++next) missing.push_back(next);
-    if (!one.complete()) missing.push_back(index);
+    missing.add(next, one.complete() ? index : index + 1);
     next = index + 1;
   }
-  for (; next < total; ++next) missing.push_back(next);
+  missing.add(next, total);
   return missing;
 }
 

@@ -4,7 +4,7 @@
 
 namespace wf::tus {
 
-error explain(patch_verdict why, const upload_state& upload) {
+error explain(patch_verdict why, const upload_state& upload, const patch_request& request) {
   switch (why) {
     case patch_verdict::unknown: return explain(presence::unknown);
     case patch_verdict::expired: return explain(presence::expired);
@@ -22,8 +22,14 @@ error explain(patch_verdict why, const upload_state& upload) {
     case patch_verdict::length_too_small:
       return {errc::bad_request,
               fmt::format("Upload-Length must not be below {}: so much is there already.", upload.offset_bytes)};
-    case patch_verdict::length_too_large: return {errc::too_large, "Upload-Length is over Tus-Max-Size."};
-    case patch_verdict::past_length: return {errc::too_large, "The body goes past the end of the upload."};
+    case patch_verdict::length_too_large:
+      return {errc::too_large,
+              fmt::format("Upload-Length may be {} at most here.", request.length_bytes_max.value_or(0))};
+    case patch_verdict::past_length:
+      return {errc::too_large, fmt::format("The body goes past the end of the upload: {} bytes may still come.",
+                                           room_bytes(upload.offset_bytes,
+                                                      upload.length_bytes ? upload.length_bytes : request.length_bytes,
+                                                      request.length_bytes_max))};
     case patch_verdict::closed:
       return {errc::state_conflict, "The recording is being assembled or is finished; nothing can be appended."};
     case patch_verdict::append: break;

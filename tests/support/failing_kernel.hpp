@@ -39,6 +39,7 @@ class failing_kernel final : public io::kernel {
   void stop_receiving(int fd) noexcept override { real_.stop_receiving(fd); }
   void set_receive_low_water(int fd, std::uint32_t bytes) noexcept override { real_.set_receive_low_water(fd, bytes); }
   std::uint32_t readable_bytes(int fd) noexcept override { return real_.readable_bytes(fd); }
+  std::uint32_t unsent_bytes(int fd) noexcept override { return real_.unsent_bytes(fd); }
   result<std::pair<int, int>> make_pipe(std::uint32_t bytes) override { return real_.make_pipe(bytes); }
   std::uint32_t pipe_bytes(int fd) noexcept override { return real_.pipe_bytes(fd); }
   std::int32_t splice_now(int from, int to, std::uint32_t size) noexcept override {

@@ -18,6 +18,7 @@ class scripted_kernel final : public io::kernel {
   // --- what the test says ---
   std::deque<std::int32_t> splices{};   ///< results of splice_now, in order; then -EAGAIN
   std::deque<std::int32_t> receives{};  ///< results of recv_now, in order; then -EAGAIN
+  std::deque<std::uint32_t> unsent{};   ///< results of unsent_bytes, in order; then 0
   std::size_t pipes_max{SIZE_MAX};      ///< more than this many at a time: EMFILE
   std::uint32_t pipe_bytes_given{1U << 20U};
 
@@ -34,6 +35,12 @@ class scripted_kernel final : public io::kernel {
   void stop_receiving(int) noexcept override {}
   void set_receive_low_water(int, std::uint32_t bytes) noexcept override { low_waters.push_back(bytes); }
   std::uint32_t readable_bytes(int) noexcept override { return 0; }
+  std::uint32_t unsent_bytes(int) noexcept override {
+    if (unsent.empty()) return 0;
+    const std::uint32_t bytes = unsent.front();
+    unsent.pop_front();
+    return bytes;
+  }
   result<std::pair<int, int>> make_pipe(std::uint32_t) override {
     if (open_descriptors.size() / 2 >= pipes_max) return fail(os_error(EMFILE, "make a pipe"));
     const std::pair made{next_, next_ + 1};

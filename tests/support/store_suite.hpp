@@ -11,7 +11,7 @@ TYPED_TEST_SUITE_P(StoreSuite);
 TYPED_TEST_P(StoreSuite, ChunksInAnyOrderBecomeOneRecording) {
   this->send("sid", 1, "second");
   this->send("sid", 2, "end", 3);
-  EXPECT_EQ(this->run(this->data().status(this->id_of("sid")))->missing, std::vector<std::uint32_t>{0});
+  EXPECT_EQ(this->run(this->data().status(this->id_of("sid")))->missing.first(), std::vector<std::uint32_t>{0});
   this->send("sid", 0, "first ");
   const auto view = this->wait_for("sid", session::state::assembled);
   EXPECT_EQ(view.recording->size_bytes, 15U);

@@ -4,19 +4,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "waveforge/api/reply.hpp"
 #include "waveforge/base/error.hpp"
 #include "waveforge/http/status.hpp"
+#include "waveforge/session/index_ranges.hpp"
 
 /// Which failure gets which status: here and nowhere else.
 namespace wf::api {
 
 /// What an answer that refuses may say beyond its sentence.
 struct problem_details {
-  std::optional<std::uint64_t> upload_offset_bytes{};          ///< Upload-Offset: where to go on
-  std::optional<std::vector<std::uint32_t>> missing_chunks{};  ///< sorted
+  std::optional<std::uint64_t> upload_offset_bytes{};  ///< Upload-Offset: where to go on
+  std::optional<session::index_ranges> missing_chunks{};
   std::optional<std::uint64_t> retry_after_seconds{};
   std::optional<std::uint64_t> representation_bytes{};  ///< of a range that cannot be satisfied
 };

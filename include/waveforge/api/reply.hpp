@@ -50,4 +50,10 @@ struct reply {
   void set(std::string_view name, std::string value) { fields.emplace_back(name, std::move(value)); }
 };
 
+/// A status for the log and the alarms. 501 and 505 say that we do not know what was asked for, which is the client's
+/// doing.
+[[nodiscard]] constexpr bool is_our_fault(std::uint16_t status) noexcept {
+  return status >= 500 && status != 501 && status != 505;
+}
+
 }  // namespace wf::api

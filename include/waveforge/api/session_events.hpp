@@ -3,7 +3,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "waveforge/api/reply.hpp"
 #include "waveforge/store/store.hpp"
@@ -33,8 +32,8 @@ class session_events final : public stream_body {
 /// The events that lead from `before` (null: nothing was told yet) to `after`.
 [[nodiscard]] std::string events_between(const store::session_view* before, const store::session_view& after);
 
-/// Indices that became complete, sorted.
-[[nodiscard]] std::vector<std::uint32_t> completed_between(const store::session_view& before,
-                                                           const store::session_view& after);
+/// Indices that became complete.
+[[nodiscard]] session::index_ranges completed_between(const store::session_view& before,
+                                                      const store::session_view& after);
 
 }  // namespace wf::api

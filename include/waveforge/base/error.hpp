@@ -18,6 +18,7 @@ enum class errc : std::uint8_t {
   cancelled,              ///< existed; removed because its owner said so
   unsupported_media,      ///< Content-Type is not what this request takes
   unsupported_version,    ///< Tus-Resumable missing or not 1.0.0
+  precondition_failed,    ///< If-Match or If-Unmodified-Since does not hold
   too_large,              ///< longer than a configured or declared length
   metadata_too_large,     ///< Upload-Metadata over its limit
   checksum_mismatch,      ///< the body does not have the digest that was sent with it

@@ -26,6 +26,9 @@ struct entity_tag {
 /// one field value; several lines are asked one by one. A malformed member ends the list: what stood before it counts.
 [[nodiscard]] bool none_match_hits(std::string_view field, entity_tag current) noexcept;
 
+/// True when If-Match names `current` (strong comparison) or is "*" (RFC 9110 13.1.1). As above.
+[[nodiscard]] bool match_hits(std::string_view field, entity_tag current) noexcept;
+
 /// True when a Range may be honoured beside this If-Range value: it is a strong tag equal to `current`. A date never
 /// matches: what is served here changes more often than once a second allows (RFC 9110 13.1.5).
 [[nodiscard]] bool if_range_holds(std::string_view field, entity_tag current) noexcept;

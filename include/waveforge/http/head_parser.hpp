@@ -40,6 +40,10 @@ class head_parser {
   /// True once the first byte of a request line has been seen: a timeout is then 408, before it the peer was just idle.
   [[nodiscard]] bool started() const noexcept { return started_; }
 
+  /// True once the request line was understood: verb, path and the fields read so far may be looked at even when the
+  /// head was refused or never ended. They refer to the bytes of the last call.
+  [[nodiscard]] bool knows_target() const noexcept { return knows_target_; }
+
   /// Ready for the next request on the same connection.
   void reset() noexcept;
 
@@ -73,6 +77,7 @@ class head_parser {
   std::uint32_t scanned_{0};  ///< bytes in which the end of that line has been looked for
   stage stage_{stage::start};
   bool started_{false};
+  bool knows_target_{false};
 };
 
 }  // namespace wf::http

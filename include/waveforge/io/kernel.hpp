@@ -85,6 +85,8 @@ class kernel {
   virtual void set_receive_low_water(int fd, std::uint32_t bytes) noexcept = 0;
   /// Bytes waiting in the receive queue (FIONREAD); 0 when unknown.
   [[nodiscard]] virtual std::uint32_t readable_bytes(int fd) noexcept = 0;
+  /// Bytes the peer has not acknowledged yet (SIOCOUTQ); 0 when unknown.
+  [[nodiscard]] virtual std::uint32_t unsent_bytes(int fd) noexcept = 0;
 
   /// {read end, write end}, non-blocking, of at least `bytes` if the user's pipe allowance permits (F_SETPIPE_SZ).
   [[nodiscard]] virtual result<std::pair<int, int>> make_pipe(std::uint32_t bytes) = 0;

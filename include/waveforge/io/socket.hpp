@@ -36,9 +36,11 @@ class socket {
   /// From the socket into the pipe without waiting; increments held_bytes. nullopt: nothing there now, or no room in a
   /// pipe that holds something (its slots may be used up before its bytes are: drain it first). 0: finished.
   [[nodiscard]] result<std::optional<std::uint32_t>> splice_now(pipe& into, std::uint32_t size) noexcept;
-  /// From the pipe into the socket; waits for room. Decrements held_bytes.
-  [[nodiscard]] task<result<void>> drain_from(pipe& from, std::uint32_t size, deadline until);
-  /// All of it. `patience` bounds the wait for each piece to be taken, not the whole.
+  /// Until the peer has made room for more. timed_out: it took nothing for as long as `patience`, however slow it is.
+  [[nodiscard]] task<result<void>> wait_writable(steady_time::duration patience);
+  /// From the pipe into the socket; waits for room, as above. Decrements held_bytes.
+  [[nodiscard]] task<result<void>> drain_from(pipe& from, std::uint32_t size, steady_time::duration patience);
+  /// All of it; waits for room, as above.
   [[nodiscard]] task<result<void>> send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                             steady_time::duration patience);
   /// No more bytes from us.
@@ -47,6 +49,7 @@ class socket {
 
  private:
   void set_low_water(std::uint32_t bytes) noexcept;
+  [[nodiscard]] bool takes_bytes(std::uint32_t& unsent_bytes) const noexcept;
 
   descriptor fd_;
   std::uint32_t low_water_{1};  ///< as the kernel has it

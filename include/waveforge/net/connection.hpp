@@ -38,6 +38,7 @@ class connection {
   [[nodiscard]] io::task<next> answer(const http::request_head& head, const http::body_framing& framing,
                                       connection_body& body);
   [[nodiscard]] io::task<api::reply> ask(const http::request_head& head, connection_body& body);
+  [[nodiscard]] io::task<next> refuse_head(http::head_parser& parser, http::refusal why);
   [[nodiscard]] io::task<next> refuse(api::reply said, http::method verb);
   [[nodiscard]] io::task<void> linger();
   void count(const api::reply& said) noexcept;

@@ -5,10 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "waveforge/base/clock.hpp"
 #include "waveforge/session/extent.hpp"
+#include "waveforge/session/index_ranges.hpp"
 
 namespace wf::session {
 
@@ -77,8 +77,8 @@ class chunk_map {
   [[nodiscard]] std::uint32_t complete_count() const noexcept;
   /// Promised bytes of all chunks.
   [[nodiscard]] std::uint64_t promised_bytes() const noexcept;
-  /// Indices below `total` that are not complete, sorted.
-  [[nodiscard]] std::vector<std::uint32_t> missing_below(std::uint32_t total) const;
+  /// Indices below `total` that are not complete.
+  [[nodiscard]] index_ranges missing_below(std::uint32_t total) const;
   /// Every byte below `total` is promised.
   [[nodiscard]] bool all_complete(std::uint32_t total) const noexcept;
   /// Every byte below `total` is written; some may still wait for the round that promises them.

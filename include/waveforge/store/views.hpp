@@ -11,6 +11,7 @@
 #include "waveforge/base/clock.hpp"
 #include "waveforge/base/units.hpp"
 #include "waveforge/io/file.hpp"
+#include "waveforge/session/index_ranges.hpp"
 #include "waveforge/session/session_id.hpp"
 #include "waveforge/session/state.hpp"
 
@@ -42,7 +43,7 @@ struct session_view {
   std::uint64_t version{0};  ///< grows with every change anyone can see; not kept over a restart
   std::optional<std::uint32_t> total_chunks{};
   std::uint32_t chunks_complete{0};
-  std::vector<std::uint32_t> missing{};  ///< not complete, sorted; up to the highest index seen while no total
+  session::index_ranges missing{};  ///< not complete; up to the highest index seen while no total
   std::map<std::uint32_t, std::uint64_t> partial{};
   std::uint64_t bytes_received{0};
   double assembly_progress{0};  ///< 0 … 1

@@ -48,7 +48,7 @@ enum class create_verdict : std::uint8_t {
 }
 
 /// Every verdict but `create` as an `error` with a sentence.
-[[nodiscard]] error explain(create_verdict why);
+[[nodiscard]] error explain(create_verdict why, const create_request& request);
 
 /// A chunk that is created again: browsers re-send a POST by themselves when a reused connection dies.
 struct chunk_repeat {

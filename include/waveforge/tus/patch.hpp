@@ -74,7 +74,7 @@ enum class patch_verdict : std::uint8_t {
 }
 
 /// Every verdict but `append` as an `error` with a sentence. `upload` is what was judged.
-[[nodiscard]] error explain(patch_verdict why, const upload_state& upload);
+[[nodiscard]] error explain(patch_verdict why, const upload_state& upload, const patch_request& request);
 
 static_assert(judge_patch({.offset_bytes = 5, .length_bytes = 9},
                           {.offset_bytes = 5, .body_bytes = 4, .body_is_offset_stream = true}) ==

@@ -40,13 +40,14 @@ struct creation {
   const auto deferred = read_defer_length(fields);
   if (!deferred) return fail(deferred.error());
   const std::uint64_t most = now.set().chunk_bytes_max;
-  const tus::create_verdict verdict = tus::judge_create({.length_bytes = *length,
-                                                         .length_deferred = *deferred,
-                                                         .has_body = body.present,
-                                                         .body_bytes = body.bytes,
-                                                         .body_is_offset_stream = body.is_offset_stream,
-                                                         .length_bytes_max = most});
-  if (verdict != tus::create_verdict::create) return fail(tus::explain(verdict));
+  const tus::create_request asked{.length_bytes = *length,
+                                  .length_deferred = *deferred,
+                                  .has_body = body.present,
+                                  .body_bytes = body.bytes,
+                                  .body_is_offset_stream = body.is_offset_stream,
+                                  .length_bytes_max = most};
+  const tus::create_verdict verdict = tus::judge_create(asked);
+  if (verdict != tus::create_verdict::create) return fail(tus::explain(verdict, asked));
   const auto raw = fields.only("Upload-Metadata");
   if (!raw) return fail(raw.error());
   const auto metadata = tus::upload_metadata::parse(raw->value_or(""), limits::session_metadata_bytes_max);

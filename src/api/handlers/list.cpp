@@ -62,7 +62,8 @@ io::task<reply> list(context& now) {
   std::uint32_t count = lines_default;
   if (const auto limit = query->find("limit"); limit.has_value()) {
     const auto told = parse_total_chunks(*limit);
-    if (!told) co_return problem({errc::bad_request, "limit must be a number from 1 to 1000.", 0});
+    if (!told)
+      co_return problem({errc::bad_request, "limit must be a number; at most 1000 sessions are listed at a time.", 0});
     count = std::min(*told, lines_max);
   }
   const auto page = co_await now.data().list(std::string{query->find("after").value_or("")}, count);

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "waveforge/api/error_map.hpp"
-#include "waveforge/api/etag.hpp"
 #include "waveforge/api/handlers.hpp"
+#include "waveforge/api/preconditions.hpp"
 #include "waveforge/api/upload_fields.hpp"
 #include "waveforge/base/limits.hpp"
 #include "waveforge/http/content_disposition.hpp"
@@ -74,7 +74,13 @@ io::task<reply> recording(context& now) {
   auto opened = co_await open_file(now);
   if (!opened) co_return now.verb == http::method::head ? head_problem(opened.error()) : problem(opened.error());
   reply answer;
-  if (is_known_already(now.fields(), opened->etag)) {
+  const precondition condition = judge_preconditions(now.fields(), opened->etag, opened->finished_at);
+  if (condition == precondition::failed) {
+    const error other{errc::precondition_failed,
+                      "The recording is not the one that is meant; its ETag is " + opened->etag + ".", 0};
+    co_return now.verb == http::method::head ? head_problem(other) : problem(other);
+  }
+  if (condition == precondition::not_modified) {
     answer.status = http::to_number(http::status::not_modified);
     answer.set("ETag", opened->etag);
     answer.set("Cache-Control", "private, no-cache");

@@ -62,14 +62,15 @@ struct creation {
   if (!concat_value) return fail(concat_value.error());
   auto concat = read_concat(now, *concat_value);
   if (!concat) return fail(std::move(concat).error());
-  const tus::create_verdict verdict = tus::judge_create({.length_bytes = *length,
-                                                         .length_deferred = *deferred,
-                                                         .role = concat->role,
-                                                         .has_body = body.present,
-                                                         .body_bytes = body.bytes,
-                                                         .body_is_offset_stream = body.is_offset_stream,
-                                                         .length_bytes_max = now.set().tus_bytes_max});
-  if (verdict != tus::create_verdict::create) return fail(tus::explain(verdict));
+  const tus::create_request asked{.length_bytes = *length,
+                                  .length_deferred = *deferred,
+                                  .role = concat->role,
+                                  .has_body = body.present,
+                                  .body_bytes = body.bytes,
+                                  .body_is_offset_stream = body.is_offset_stream,
+                                  .length_bytes_max = now.set().tus_bytes_max};
+  const tus::create_verdict verdict = tus::judge_create(asked);
+  if (verdict != tus::create_verdict::create) return fail(tus::explain(verdict, asked));
   const auto raw = fields.only("Upload-Metadata");
   if (!raw) return fail(raw.error());
   const auto metadata = tus::upload_metadata::parse(raw->value_or(""), limits::tus_metadata_bytes_max);
@@ -153,7 +154,12 @@ io::task<reply> tus_create(context& now) {
   store::chunk_view upload = created->chunk;
   if (read->has_body) {
     const auto after = co_await append_created(now, chunk_index{0}, read->check.get());
-    if (!after) co_return append_problem(after.error());
+    if (!after) {
+      // Only an answer of success names the address, so nobody could ever ask for this upload. One that cannot be
+      // removed now expires.
+      static_cast<void>(co_await now.data().remove(now.id));
+      co_return append_problem(after.error());
+    }
     upload = *after;
   }
   co_return created_at(now, now.id, upload);

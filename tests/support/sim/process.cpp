@@ -118,6 +118,11 @@ std::uint32_t process::readable_bytes(int fd) noexcept {
   return dead_ || !one || !one->line ? 0 : static_cast<std::uint32_t>(one->line->up_arrived.size());
 }
 
+std::uint32_t process::unsent_bytes(int fd) noexcept {
+  const handle_ref one = at(fd);
+  return dead_ || !one || !one->line ? 0 : static_cast<std::uint32_t>(one->line->down_sent.size());
+}
+
 result<std::pair<int, int>> process::make_pipe(std::uint32_t bytes) {
   if (dead_ || machine_.all.happens(fault::descriptors_exhausted, machine_.odds.no_descriptors)) {
     return fail(os_error(EMFILE, "make a pipe"));

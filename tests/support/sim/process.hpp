@@ -87,6 +87,7 @@ class process final : public io::kernel {
   void stop_receiving(int fd) noexcept override;
   void set_receive_low_water(int fd, std::uint32_t bytes) noexcept override;
   std::uint32_t readable_bytes(int fd) noexcept override;
+  std::uint32_t unsent_bytes(int fd) noexcept override;
   result<std::pair<int, int>> make_pipe(std::uint32_t bytes) override;
   std::uint32_t pipe_bytes(int fd) noexcept override;
   std::int32_t splice_now(int from, int to, std::uint32_t size) noexcept override;

@@ -30,6 +30,7 @@ TEST(error_map, every_code_has_its_status) {
       {errc::cancelled, 410},
       {errc::unsupported_media, 415},
       {errc::unsupported_version, 412},
+      {errc::precondition_failed, 412},
       {errc::too_large, 413},
       {errc::metadata_too_large, 431},
       {errc::checksum_mismatch, 460},
@@ -98,10 +99,10 @@ TEST(error_map, fields_go_with_their_status) {
 
 TEST(error_map, a_very_long_list_is_counted_instead) {
   problem_details details;
-  details.missing_chunks.emplace(50'000U, 3U);
+  details.missing_chunks.emplace().add(3, 50'003);
   const std::string body = body_of(problem({errc::chunks_missing, {}, 0}, details));
   EXPECT_NE(body.find(R"("missing_count":50000)"), std::string::npos);
-  EXPECT_LT(body.size(), 30'000U);
+  EXPECT_LT(body.size(), 60'000U);
 }
 
 }  // namespace

@@ -97,15 +97,25 @@ TEST(completed_between, finds_what_became_complete) {
     store::session_view out;
     out.total_chunks = total;
     out.chunks_complete = complete;
-    out.missing = std::move(missing);
+    for (const std::uint32_t index : missing) out.missing.add(index, index + 1);
     return out;
   };
   using list = std::vector<std::uint32_t>;
-  EXPECT_EQ(api::completed_between(view({}, 0, {}), view({}, 1, {})), (list{0}));
-  EXPECT_EQ(api::completed_between(view({}, 1, {1}), view({}, 3, {1})), (list{2, 3}));
-  EXPECT_EQ(api::completed_between(view({}, 1, {1, 2}), view({}, 3, {})), (list{1, 2}));
-  EXPECT_EQ(api::completed_between(view(4, 1, {1, 2, 3}), view(2, 1, {1})), (list{}));
-  EXPECT_EQ(api::completed_between(view(2, 2, {}), view(2, 2, {})), (list{}));
+  EXPECT_EQ(api::completed_between(view({}, 0, {}), view({}, 1, {})).first(), (list{0}));
+  EXPECT_EQ(api::completed_between(view({}, 1, {1}), view({}, 3, {1})).first(), (list{2, 3}));
+  EXPECT_EQ(api::completed_between(view({}, 1, {1, 2}), view({}, 3, {})).first(), (list{1, 2}));
+  EXPECT_EQ(api::completed_between(view(4, 1, {1, 2, 3}), view(2, 1, {1})).first(), (list{}));
+  EXPECT_EQ(api::completed_between(view(2, 2, {}), view(2, 2, {})).first(), (list{}));
+}
+
+TEST(completed_between, of_a_million_missing_chunks_takes_no_memory_for_each) {
+  store::session_view before;
+  before.missing.add(0, 999'999);
+  store::session_view after;
+  after.chunks_complete = 1;
+  after.missing.add(0, 500);
+  after.missing.add(501, 999'999);
+  EXPECT_EQ(api::completed_between(before, after).first(), (std::vector<std::uint32_t>{500}));
 }
 
 }  // namespace

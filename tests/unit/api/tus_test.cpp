@@ -51,6 +51,17 @@ TEST_F(plain_tus, an_upload_goes_in_and_comes_out) {
   EXPECT_FALSE(look(upload).has("Upload-Expires"));
 }
 
+TEST_F(plain_tus, a_creation_that_fails_in_its_body_leaves_nothing_that_nobody_can_address) {
+  // The sum is of something else.
+  const answer got = ask("POST /tus/",
+                         std::string{tus_line} + offset_type + "Upload-Length: 5\r\n" +
+                             "Upload-Checksum: sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=\r\n",
+                         "abcde");
+  EXPECT_EQ(got.status(), 460U) << got.body;
+  EXPECT_FALSE(got.has("Location"));
+  EXPECT_EQ(look("/tus/00000000000000000000000000000001").status(), 410U);
+}
+
 TEST_F(plain_tus, post_obeys_the_rules_of_creation) {
   set.tus_bytes_max = 100;
   const struct {

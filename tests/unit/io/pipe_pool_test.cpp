@@ -265,7 +265,7 @@ task<std::string> file_to_socket(file& from, pipe_pool& pool, socket& to) {
     const auto filled = co_await fill_from_file(*lease, from.number(), offset, lease->capacity_bytes);
     if (!filled) co_return filled.error().detail;
     if (*filled == 0) co_return "";
-    const auto drained = co_await to.drain_from(*lease, *filled, deadline::never());
+    const auto drained = co_await to.drain_from(*lease, *filled, seconds{60});
     if (!drained) co_return drained.error().detail;
     offset += *filled;
   }

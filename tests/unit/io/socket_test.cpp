@@ -155,7 +155,7 @@ TEST_F(socket_script_test, draining_a_pipe_goes_on_after_short_splices_and_waits
   between.held_bytes = 100;
   kernel_.splices = {30, -EAGAIN, 20, 50};
   script_->answer(op_kind::poll, POLLOUT);
-  EXPECT_TRUE(run(socket_.drain_from(between, 100, deadline::never())));
+  EXPECT_TRUE(run(socket_.drain_from(between, 100, seconds{1})));
   EXPECT_EQ(between.held_bytes, 0U);
   EXPECT_EQ(script_->history(), (std::vector{op_kind::poll}));
 }
@@ -166,10 +166,20 @@ TEST_F(socket_script_test, draining_a_pipe_to_a_peer_that_is_gone_or_slow_tells_
   between.write_end = descriptor{kernel_, 81};
   between.held_bytes = 100;
   kernel_.splices = {30, -EPIPE};
-  EXPECT_EQ(run(socket_.drain_from(between, 100, deadline::never())).error().code, errc::peer_gone);
+  EXPECT_EQ(run(socket_.drain_from(between, 100, seconds{1})).error().code, errc::peer_gone);
   EXPECT_EQ(between.held_bytes, 70U);
-  EXPECT_EQ(run(socket_.drain_from(between, 70, ring_.after(seconds{1}))).error().code, errc::timed_out);
+  EXPECT_EQ(run(socket_.drain_from(between, 70, seconds{1})).error().code, errc::timed_out);
   EXPECT_EQ(between.held_bytes, 70U);
+}
+
+TEST_F(socket_script_test, a_slow_peer_is_waited_for_as_long_as_it_takes_bytes) {
+  kernel_.unsent = {900, 700, 699, 699};
+  EXPECT_EQ(run(socket_.wait_writable(seconds{60})).error().code, errc::timed_out);
+  EXPECT_EQ(script_->history(), (std::vector{op_kind::poll, op_kind::poll, op_kind::poll}));
+  kernel_.unsent = {900, 700};
+  script_->answer(op_kind::poll, -ETIMEDOUT);
+  script_->answer(op_kind::poll, POLLOUT);
+  EXPECT_TRUE(run(socket_.wait_writable(seconds{60})));
 }
 
 TEST_F(socket_script_test, closing_goes_through_the_ring_once_and_is_not_cancelled) {

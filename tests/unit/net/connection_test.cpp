@@ -100,6 +100,23 @@ TEST_F(connection_test, a_malformed_head_is_answered_and_the_connection_closed) 
   EXPECT_TRUE(handler_.seen.empty());
 }
 
+TEST_F(connection_test, what_was_understood_of_a_refused_head_decides_how_the_answer_looks) {
+  say("HEAD /somewhere HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  until_ended();
+  EXPECT_TRUE(heard_.starts_with("HTTP/1.1 400 ")) << heard_;
+  EXPECT_NE(heard_.find("X-Dressed-For: /somewhere\r\n"), std::string::npos) << heard_;
+  EXPECT_TRUE(heard_.ends_with("\r\n\r\n")) << "HEAD has no body: " << heard_;
+}
+
+TEST_F(connection_test, so_does_what_was_understood_of_one_that_did_not_end) {
+  say("PATCH /somewhere HTTP/1.1\r\nHos");
+  settle();
+  time_.advance(11s);
+  until_ended();
+  EXPECT_TRUE(heard_.starts_with("HTTP/1.1 408 ")) << heard_;
+  EXPECT_NE(heard_.find("X-Dressed-For: /somewhere\r\n"), std::string::npos) << heard_;
+}
+
 TEST_F(connection_test, contradictory_lengths_are_refused_before_the_handler_sees_them) {
   say("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   until_ended();

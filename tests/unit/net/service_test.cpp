@@ -218,10 +218,34 @@ TEST_F(crowded_service_test, above_the_bound_a_connection_is_told_to_come_back) 
   client second{port_};
   until([this] { return crew_.connections_open() == 2; });
   client third{port_};
+  third.say("POST /tus/ HTTP/1.1\r\n");
   until([&] { return third.hear() == 0; });
   EXPECT_TRUE(third.heard.starts_with("HTTP/1.1 503 ")) << third.heard;
   EXPECT_NE(third.heard.find("Retry-After: "), std::string::npos);
   EXPECT_EQ(crew_.connections_open(), 2U);
+}
+
+TEST_F(crowded_service_test, above_the_bound_who_says_nothing_is_told_after_a_moment) {
+  client first{port_};
+  client second{port_};
+  until([this] { return crew_.connections_open() == 2; });
+  client third{port_};
+  until([&] {
+    time_.advance(100ms);
+    return third.hear() == 0;
+  });
+  EXPECT_TRUE(third.heard.starts_with("HTTP/1.1 503 ")) << third.heard;
+}
+
+TEST_F(crowded_service_test, above_the_bound_head_is_closed_and_not_told_a_status_that_ends_an_upload) {
+  client first{port_};
+  client second{port_};
+  until([this] { return crew_.connections_open() == 2; });
+  client third{port_};
+  third.say("HEAD /tus/abc HTTP/1.1\r\n");
+  ssize_t last = -1;
+  until([&] { return (last = third.hear()) == 0 || last == -2; });
+  EXPECT_EQ(third.heard, "");
 }
 
 }  // namespace

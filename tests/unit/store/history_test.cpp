@@ -89,7 +89,7 @@ class History : public StoreSuite<restarting_rig> {
         std::string{session::name_of(view->state)} + " total " + std::to_string(view->total_chunks.value_or(0)) +
         " bytes " + std::to_string(view->bytes_received) + " name " + view->recording_name + " format " + view->format +
         " created " + std::to_string(view->created_at.time_since_epoch().count()) + " failure " + view->failure;
-    for (const std::uint32_t index : view->missing) out += " missing " + std::to_string(index);
+    for (const std::uint32_t index : view->missing.first()) out += " missing " + std::to_string(index);
     for (const auto& [index, bytes] : view->partial) {
       out += " partial " + std::to_string(index) + ":" + std::to_string(bytes);
     }

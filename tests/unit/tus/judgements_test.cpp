@@ -84,14 +84,14 @@ TEST(create, judges) {
 }
 
 TEST(create, explains) {
-  expect_sentence(explain(create_verdict::length_missing), errc::bad_request);
-  expect_sentence(explain(create_verdict::length_twice), errc::bad_request);
-  expect_sentence(explain(create_verdict::length_too_large), errc::too_large);
-  expect_sentence(explain(create_verdict::body_wrong_type), errc::unsupported_media);
-  expect_sentence(explain(create_verdict::body_too_long), errc::too_large);
-  expect_sentence(explain(create_verdict::final_has_length), errc::bad_request);
-  expect_sentence(explain(create_verdict::final_has_body), errc::bad_request);
-  EXPECT_EQ(explain(create_verdict::create).code, errc::internal);
+  expect_sentence(explain(create_verdict::length_missing, {.length_bytes_max = 5}), errc::bad_request);
+  expect_sentence(explain(create_verdict::length_twice, {.length_bytes_max = 5}), errc::bad_request);
+  expect_sentence(explain(create_verdict::length_too_large, {.length_bytes_max = 5}), errc::too_large);
+  expect_sentence(explain(create_verdict::body_wrong_type, {.length_bytes_max = 5}), errc::unsupported_media);
+  expect_sentence(explain(create_verdict::body_too_long, {.length_bytes_max = 5}), errc::too_large);
+  expect_sentence(explain(create_verdict::final_has_length, {.length_bytes_max = 5}), errc::bad_request);
+  expect_sentence(explain(create_verdict::final_has_body, {.length_bytes_max = 5}), errc::bad_request);
+  EXPECT_EQ(explain(create_verdict::create, {.length_bytes_max = 5}).code, errc::internal);
 }
 
 TEST(create, is_idempotent_while_the_lengths_agree) {
@@ -180,6 +180,7 @@ TEST(patch, bounds_what_a_body_may_add) {
 
 TEST(patch, explains) {
   const upload_state upload{.offset_bytes = 7, .length_bytes = 9};
+  const patch_request request{.length_bytes_max = 8};
   const std::pair<patch_verdict, errc> all[] = {{patch_verdict::unknown, errc::not_found},
                                                 {patch_verdict::expired, errc::expired},
                                                 {patch_verdict::cancelled, errc::cancelled},
@@ -194,12 +195,14 @@ TEST(patch, explains) {
                                                 {patch_verdict::closed, errc::state_conflict}};
   std::set<std::string> sentences;
   for (const auto& [verdict, code] : all) {
-    expect_sentence(explain(verdict, upload), code);
-    sentences.insert(explain(verdict, upload).detail);
+    expect_sentence(explain(verdict, upload, request), code);
+    sentences.insert(explain(verdict, upload, request).detail);
   }
   EXPECT_EQ(sentences.size(), std::size(all));
-  EXPECT_NE(explain(patch_verdict::offset_conflict, upload).detail.find('7'), std::string::npos);
-  EXPECT_EQ(explain(patch_verdict::append, upload).code, errc::internal);
+  EXPECT_NE(explain(patch_verdict::offset_conflict, upload, request).detail.find('7'), std::string::npos);
+  EXPECT_NE(explain(patch_verdict::length_too_large, upload, request).detail.find(" 8 "), std::string::npos);
+  EXPECT_NE(explain(patch_verdict::past_length, upload, request).detail.find(" 2 "), std::string::npos);
+  EXPECT_EQ(explain(patch_verdict::append, upload, request).code, errc::internal);
 }
 
 // --- HEAD, Termination ---

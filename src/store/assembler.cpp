@@ -14,8 +14,8 @@ namespace wf::store {
 
 namespace {
 
-/// A session that is ready has only short requests left; one that still will not let go is tried again behind the
-/// others.
+/// A session that is ready has only short requests left, and perhaps somebody who sends bytes again that are there: he
+/// is cut when he has had as long as the others. One that still will not let go is tried again behind the others.
 constexpr auto exclusive_patience = std::chrono::seconds{5};
 
 }  // namespace
@@ -80,7 +80,8 @@ io::task<void> assembler::lane() {
 }
 
 io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
-  const auto alone = co_await core_.begin_exclusive(*entry, false, ring_.after(exclusive_patience));
+  auto alone = co_await core_.begin_exclusive(*entry, false, ring_.after(exclusive_patience));
+  if (!alone) alone = co_await core_.begin_exclusive(*entry, true, ring_.after(exclusive_patience));
   if (!alone) {
     enqueue(entry);
     co_return;
@@ -180,7 +181,10 @@ io::task<result<void>> assembler::compute_digest(session_entry& entry, const ope
   std::vector<std::uint64_t> lengths;
   {
     const std::lock_guard lock{entry.mutex};
-    for (const auto& [index, one] : entry.value.chunks.all()) lengths.push_back(one.length_bytes.value_or(0));
+    for (const auto& [index, one] : entry.value.chunks.all()) {
+      if (index >= entry.value.total) break;  // not part of the recording, whatever left it there
+      lengths.push_back(one.length_bytes.value_or(0));
+    }
   }
   auto file = co_await completed.handle.open_file(temporary_recording_name, io::open_mode::read);
   if (!file) file = co_await completed.handle.open_file(entry.value.file_name, io::open_mode::read);

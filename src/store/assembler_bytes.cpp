@@ -60,12 +60,19 @@ io::task<result<void>> assembler::build(session_entry& entry, const session::ass
                                         const open_directory& completed) {
   auto into = co_await completed.handle.open_file(temporary_recording_name, io::open_mode::create_empty);
   if (!into) co_return fail(into.error());
+  const auto built = co_await fill(entry, plan, *into);
+  // On a full disk these bytes would keep everybody from everything, a DELETE included, and the next try begins anew.
+  if (!built) (void)co_await into->truncate(0);
+  co_return built;
+}
+
+io::task<result<void>> assembler::fill(session_entry& entry, const session::assembly_plan& plan, io::file& into) {
   for (const auto& step : plan.steps) {
-    const auto brought = co_await bring(entry, step, *into, plan.size_bytes);
+    const auto brought = co_await bring(entry, step, into, plan.size_bytes);
     if (!brought) co_return brought;
   }
-  if (auto cut = co_await into->truncate(plan.size_bytes); !cut) co_return cut;
-  const auto synced = co_await core_.commits.sync_apart(*into);
+  if (auto cut = co_await into.truncate(plan.size_bytes); !cut) co_return cut;
+  const auto synced = co_await core_.commits.sync_apart(into);
   co_return synced;
 }
 

@@ -37,7 +37,12 @@ io::task<result<void>> bring_bytes(io::file& from, byte_move what, io::file& int
   while (done < what.length) {
     if (wanted && !wanted()) co_return fail(errc::locked, "the copying was broken off");
     auto pipe = co_await pipes.take(io::deadline::never());
-    if (!pipe) co_return fail(errc::unavailable, "no pipe could be had to move bytes with");
+    if (!pipe) {
+      // The user's allowance for pipes is spent: slower, and done all the same.
+      const auto rest =
+          co_await copy_file(from, what.from_offset + done, what.length - done, into, what.into_offset + done);
+      co_return rest;
+    }
     const auto want = static_cast<std::uint32_t>(std::min<std::uint64_t>(pipe->capacity_bytes, what.length - done));
     const auto filled = co_await io::fill_from_file(*pipe, from.number(), what.from_offset + done, want);
     if (!filled) co_return fail(filled.error());

@@ -12,6 +12,11 @@ namespace wf::store {
 
 namespace {
 
+/// With every byte written, nobody has to come back for it to be put together. The entry's mutex is held.
+bool is_whole(const session::recording& value) noexcept {
+  return value.total && value.chunks.all_written(*value.total);
+}
+
 /// Makes the chunk; the rows that say so. The entry's mutex is held.
 std::vector<fact_write> add_chunk(session_entry& entry, const create_request& request, utc_time now, bool fresh,
                                   const options& with) {
@@ -35,9 +40,27 @@ std::vector<fact_write> add_chunk(session_entry& entry, const create_request& re
   if (entry.row_is_due()) rows.push_back(session_row(value));
   rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
   if (entry.row_recorded == 0) add_expiry_row(value, with.expiry(), rows);
-  // Whoever starts next joins what could not be joined before.
-  if (is_final(request.concat)) rows.push_back(work_row(value.id));
+  // Whoever starts next joins what could not be joined before, and puts together what is whole with this.
+  if (is_final(request.concat) || is_whole(value)) rows.push_back(work_row(value.id));
   return rows;
+}
+
+/// A creation that could not be recorded did not happen.
+auto announces(const std::shared_ptr<session_entry>& entry, std::uint32_t index, std::uint64_t row,
+               std::uint64_t owed_bytes) {
+  return [entry, index, row, owed_bytes](const result<void>& outcome) {
+    {
+      const std::lock_guard lock{entry->mutex};
+      if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
+      if (!outcome) {
+        if (entry->value.chunks.find(index) != nullptr) entry->reserved.take(owed_bytes);
+        entry->value.chunks.erase(index);
+      }
+      if (session::chunk* one = entry->value.chunks.find(index)) one->announced = true;
+      store_core::touch(*entry);
+    }
+    entry->changed.notify_all();
+  };
 }
 
 /// A whole chunk that is being sent is among the chunks only when its round has ended. A row that creates the chunk
@@ -68,11 +91,10 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     const auto settled = co_await core_.settle(held->entry(), index, true, nullptr, true);
     if (!settled) co_return fail(settled.error());
   }
-  commit_request commit;
+  committer::begun begun;
   bool new_session = false;
-  std::uint64_t row = 0;
   {
-    const std::unique_lock lock{entry.mutex};
+    const std::lock_guard lock{entry.mutex};
     auto& value = entry.value;
     const bool existed = value.chunks.find(index) != nullptr;
     if (!existed && session::is_past_ingest(value.now)) {
@@ -85,30 +107,18 @@ io::task<result<created_chunk>> file_store::create_now(const create_request& req
     if (!existed) {
       if (auto room = space_.room_to_create(owed); !room) co_return fail(room.error());
       new_session = !entry.known;
+      commit_request commit;
       commit.rows = add_chunk(entry, request, world_.time.utc_now(), new_session, with_);
-      row = entry.row_changes;
+      commit.sync = core_.syncs_changes();
+      commit.ended = announces(held->entry(), index, entry.row_changes, owed);
       entry.known = true;
       entry.reserved.add(space_, owed);
       store_core::touch(entry);
+      begun = commits_.begin(std::move(commit));
     }
   }
-  if (commit.rows.empty()) co_return co_await find_again(std::move(*held), request);
-  commit.sync = core_.syncs_changes();
-  commit.ended = [held = held->entry(), index, row, owed](const result<void>& outcome) {
-    {
-      const std::lock_guard lock{held->mutex};
-      if (outcome) held->row_recorded = std::max(held->row_recorded, row);
-      // A creation that could not be recorded did not happen.
-      if (!outcome) {
-        if (held->value.chunks.find(index) != nullptr) held->reserved.take(owed);
-        held->value.chunks.erase(index);
-      }
-      if (session::chunk* one = held->value.chunks.find(index)) one->announced = true;
-      store_core::touch(*held);
-    }
-    held->changed.notify_all();
-  };
-  const auto committed = co_await commits_.commit(std::move(commit));
+  if (!begun) co_return co_await find_again(std::move(*held), request);
+  const auto committed = co_await commits_.wait(begun);
   if (!committed) co_return fail(committed.error());
   world_.count.add(counter::chunks_created);
   if (new_session) world_.count.add(counter::sessions_created);
@@ -124,8 +134,7 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
   const std::uint32_t index = to_number(request.index);
   const auto settled = co_await core_.settle(held.entry(), index, true, nullptr);
   if (!settled) co_return fail(settled.error());
-  commit_request commit;
-  std::uint64_t row = 0;
+  committer::begun begun;
   {
     const std::lock_guard lock{entry.mutex};
     const session::chunk* one = entry.value.chunks.find(index);
@@ -146,16 +155,20 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
       store_core::touch(entry);
     }
     // Past ingest the row is the assembler's: this one would be written behind its own.
-    if (open && entry.row_is_due()) commit.rows = {session_row(entry.value)};
-    row = entry.row_changes;
+    if (open && entry.row_is_due()) {
+      commit_request commit;
+      commit.rows = {session_row(entry.value)};
+      if (is_whole(entry.value)) commit.rows.push_back(work_row(entry.id()));
+      commit.sync = core_.syncs_changes();
+      commit.ended = [entry = held.entry(), row = entry.row_changes](const result<void>& outcome) {
+        const std::lock_guard again{entry->mutex};
+        if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
+      };
+      begun = commits_.begin(std::move(commit));
+    }
   }
-  if (!commit.rows.empty()) {
-    commit.sync = core_.syncs_changes();
-    commit.ended = [entry = held.entry(), row](const result<void>& outcome) {
-      const std::lock_guard lock{entry->mutex};
-      if (outcome) entry->row_recorded = std::max(entry->row_recorded, row);
-    };
-    const auto committed = co_await commits_.commit(std::move(commit));
+  if (begun) {
+    const auto committed = co_await commits_.wait(begun);
     if (!committed) co_return fail(committed.error());
     entry.changed.notify_all();
     core_.assemble_if_ready(held.entry());

@@ -14,23 +14,33 @@ namespace wf::store {
 
 namespace {
 
-/// Keeps a chunk to one writer for as long as it lives.
+/// Keeps a chunk to one writer, and its body in reach of whoever displaces him, for as long as it lives. Past ingest
+/// there are no writers; then it is among those who compare.
 class claim_guard {
  public:
-  claim_guard(session_entry& entry, std::uint32_t index) noexcept : entry_(entry), index_(index) {}
+  claim_guard(std::shared_ptr<session_entry> entry, std::uint32_t index, std::shared_ptr<active_writer> mine,
+              bool writes)
+      : entry_(std::move(entry)), index_(index), mine_(std::move(mine)), writes_(writes) {}
   ~claim_guard() {
+    mine_->body = nullptr;
     {
-      const std::lock_guard lock{entry_.mutex};
-      entry_.writers.erase(index_);
+      const std::lock_guard lock{entry_->mutex};
+      if (writes_) {
+        entry_->writers.erase(index_);
+      } else {
+        std::erase(entry_->comparing, mine_);
+      }
     }
-    entry_.changed.notify_all();
+    entry_->changed.notify_all();
   }
   claim_guard(const claim_guard&) = delete;
   claim_guard& operator=(const claim_guard&) = delete;
 
  private:
-  session_entry& entry_;
+  std::shared_ptr<session_entry> entry_;
   std::uint32_t index_;
+  std::shared_ptr<active_writer> mine_;
+  bool writes_;
 };
 
 }  // namespace
@@ -62,10 +72,15 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
     if (!existed && session::is_past_ingest(entry.value.now)) {
       co_return fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
     }
+    if (!claimed) entry.comparing.push_back(mine);
   }
-  std::optional<claim_guard> guard;
-  if (claimed) guard.emplace(entry, index);
-  if (existed && before.complete()) co_return co_await compare_complete(on, std::move(*held), index, body);
+  const claim_guard guard{held->entry(), index, mine, claimed};
+  mine->body = &body;
+  {
+    const std::lock_guard lock{entry.mutex};
+    if (mine->displaced) body.interrupt();  // while there was no body yet to be interrupted
+  }
+  if (existed && before.complete()) co_return co_await compare_complete(on, *held, index, body);
   if (auto room = space_.room_for(body.remaining().value_or(0)); !room) co_return fail(room.error());
   // The fact that names this file may be on the disk although it could not be told: then the next start finds the chunk
   // complete, and these bytes would have been emptied and never synced.
@@ -82,11 +97,6 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
   into.end_bytes = request.length_bytes_max;
   body_transfer transfer{
       world_, with_.level, on, body, std::move(into), nullptr, [&length](std::uint64_t bytes) { length += bytes; }};
-  mine->body = &body;
-  {
-    const std::lock_guard lock{entry.mutex};
-    if (mine->displaced) body.interrupt();  // while there was no body yet to be interrupted
-  }
   const auto received = co_await transfer.run(way::buffered);
   mine->body = nullptr;
   if (!received) {
@@ -94,10 +104,10 @@ io::task<result<chunk_view>> file_store::replace_now(io::worker& on, const creat
     (void)co_await entry.files.forget_chunk_file(index, generation);
     co_return fail(received.error());
   }
-  co_return co_await take_replacement(std::move(*held), request, before, existed, generation, length);
+  co_return co_await take_replacement(*held, request, before, generation, length);
 }
 
-io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, session_hold held, std::uint32_t index,
+io::task<result<chunk_view>> file_store::compare_complete(io::worker& on, session_hold& held, std::uint32_t index,
                                                           io::body_source& body) {
   session::chunk now;
   std::uint64_t offset = 0;
@@ -177,59 +187,74 @@ io::task<result<file_store::assembling_file>> file_store::open_while_assembled(s
   co_return fail(errc::locked, "the recording is being put together; try again in a moment");
 }
 
-io::task<result<chunk_view>> file_store::take_replacement(session_hold held, const create_request& request,
-                                                          session::chunk before, bool existed, std::uint32_t generation,
+io::task<result<chunk_view>> file_store::take_replacement(session_hold& held, const create_request& request,
+                                                          session::chunk before, std::uint32_t generation,
                                                           std::uint64_t length) {
   session_entry& entry = *held;
   const std::uint32_t index = to_number(request.index);
-  commit_request commit;
+  committer::begun begun;
   session::chunk after = before;
   session::extent home;
-  std::uint64_t row = 0;
+  bool existed = false;
+  result<void> agrees{};
   {
     const std::lock_guard lock{entry.mutex};
     auto& value = entry.value;
-    if (auto agrees = check_creation(value, request, existed); !agrees) co_return fail(agrees.error());
-    const bool fresh = !entry.known;
-    bool changed = take_creation(value, request, world_.time.utc_now(), fresh, with_.place);
-    const auto placed =
-        session::place_chunk(value.layout, value.chunks, index, length, value.chunk_size_bytes, value.total);
-    home = placed.where;
-    changed = changed || placed.after != value.layout;
-    value.layout = placed.after;
-    if (!existed) {
-      after.created_at = world_.time.utc_now();
-      after.metadata = request.metadata;
+    // An `assemble` with fewer chunks may have dropped it since the body began.
+    existed = value.chunks.find(index) != nullptr;
+    agrees = check_creation(value, request, existed);
+    if (agrees && !existed && session::is_past_ingest(value.now)) {
+      agrees = fail(errc::state_conflict, "the recording is complete; a new chunk needs a new session");
     }
-    after.length_bytes = length;
-    after.written_bytes = after.promised_bytes = after.vouched_bytes = length;
-    after.where = {session::home::own_file, 0, generation};
-    after.touched_at = world_.time.utc_now();
-    after.announced = true;
-    if (changed) ++entry.row_changes;
-    if (entry.row_is_due()) commit.rows.push_back(session_row(value));
-    row = entry.row_changes;
-    commit.rows.push_back(chunk_row(value.id, index, after));
-    commit.rows.push_back(progress_row(value.id, index, after, length, true, core_.era));
-    entry.known = true;
-    if (entry.row_recorded == 0) add_expiry_row(value, with_.expiry(), commit.rows);
+    if (agrees) {
+      commit_request commit;
+      bool changed = take_creation(value, request, world_.time.utc_now(), !entry.known, with_.place);
+      const auto placed =
+          session::place_chunk(value.layout, value.chunks, index, length, value.chunk_size_bytes, value.total);
+      home = placed.where;
+      changed = changed || placed.after != value.layout;
+      value.layout = placed.after;
+      if (!existed) {
+        after.created_at = world_.time.utc_now();
+        after.metadata = request.metadata;
+      }
+      after.length_bytes = length;
+      after.written_bytes = after.promised_bytes = after.vouched_bytes = length;
+      after.where = {session::home::own_file, 0, generation};
+      after.touched_at = world_.time.utc_now();
+      after.announced = true;
+      if (changed) ++entry.row_changes;
+      if (entry.row_is_due()) commit.rows.push_back(session_row(value));
+      commit.rows.push_back(chunk_row(value.id, index, after));
+      commit.rows.push_back(progress_row(value.id, index, after, length, true, core_.era));
+      entry.known = true;
+      if (entry.row_recorded == 0) add_expiry_row(value, with_.expiry(), commit.rows);
+      // As the last byte of a PATCH: nobody has to come back for the recording to be put together.
+      if (value.total && value.chunks.all_written_beside(index, *value.total))
+        commit.rows.push_back(work_row(value.id));
+      commit.files = entry.files.unsynced_files();
+      commit.directories = entry.files.unsynced_directories();
+      commit.sync = true;  // before the old bytes go, at every level
+      const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
+      commit.ended = [entry = held.entry(), index, after, owed, row = entry.row_changes](const result<void>& outcome) {
+        if (!outcome) return;
+        {
+          const std::lock_guard again{entry->mutex};
+          entry->value.chunks.add(index, after);
+          entry->row_recorded = std::max(entry->row_recorded, row);
+          entry->reserved.take(owed);
+          store_core::touch(*entry);
+        }
+        entry->changed.notify_all();
+      };
+      begun = commits_.begin(std::move(commit));
+    }
   }
-  commit.files = entry.files.unsynced_files();
-  commit.directories = entry.files.unsynced_directories();
-  commit.sync = true;  // before the old bytes go, at every level
-  const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
-  commit.ended = [entry = held.entry(), index, after, owed, row](const result<void>& outcome) {
-    if (!outcome) return;
-    {
-      const std::lock_guard lock{entry->mutex};
-      entry->value.chunks.add(index, after);
-      entry->row_recorded = std::max(entry->row_recorded, row);
-      entry->reserved.take(owed);
-      store_core::touch(*entry);
-    }
-    entry->changed.notify_all();
-  };
-  const auto committed = co_await commits_.commit(std::move(commit));
+  if (!agrees) {
+    (void)co_await entry.files.forget_chunk_file(index, generation);
+    co_return fail(agrees.error());
+  }
+  const auto committed = co_await commits_.wait(begun);
   if (!committed) co_return fail(committed.error());
   if (!existed) world_.count.add(counter::chunks_created);
   world_.count.add(counter::chunks_completed);

@@ -173,6 +173,8 @@ committer::begun file_store::record_completion(const std::shared_ptr<session_ent
   }
   if (!entry->row_is_due()) return nullptr;
   commit.rows.push_back(session_row(value));
+  // The client has its answer and may never come back; whoever starts next puts the recording together all the same.
+  commit.rows.push_back(work_row(value.id));
   commit.sync = core_.syncs_changes();
   commit.ended = notes_row(entry, entry->row_changes);
   return commits_.begin(std::move(commit));
@@ -270,7 +272,7 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
   const auto held = co_await core_.open(id);
   if (!held) co_return fail(held.error());
   session_entry& entry = **held;
-  commit_request commit;
+  committer::begun begun;
   session::chunk gone;
   {
     const std::lock_guard lock{entry.mutex};
@@ -280,18 +282,20 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
       co_return fail(errc::state_conflict, "the recording is complete; DELETE the session to remove it");
     }
     gone = *one;
+    commit_request commit;
     forget_chunk(id, index, commit.rows);
+    commit.sync = true;
+    // Until the fact is on the disk the chunk is there, for everybody; we hold the right to write to it.
+    commit.ended = [entry = held->entry(), index, gone](const result<void>& outcome) {
+      if (!outcome) return;
+      const std::lock_guard again{entry->mutex};
+      entry->value.chunks.erase(index);
+      if (gone.length_bytes) entry->reserved.take(*gone.length_bytes - gone.written_bytes);
+      store_core::touch(*entry);
+    };
+    begun = commits_.begin(std::move(commit));
   }
-  commit.sync = true;
-  // Until the fact is on the disk the chunk is there, for everybody; we hold the right to write to it.
-  commit.ended = [entry = held->entry(), index, gone](const result<void>& outcome) {
-    if (!outcome) return;
-    const std::lock_guard lock{entry->mutex};
-    entry->value.chunks.erase(index);
-    if (gone.length_bytes) entry->reserved.take(*gone.length_bytes - gone.written_bytes);
-    store_core::touch(*entry);
-  };
-  const auto committed = co_await commits_.commit(std::move(commit));
+  const auto committed = co_await commits_.wait(begun);
   entry.changed.notify_all();
   if (!committed || gone.written_bytes == 0) co_return committed;
   if (gone.where.where == session::home::own_file) {

@@ -20,11 +20,11 @@ file_writer::~file_writer() {
   held_->changed.notify_all();
 }
 
-void file_writer::refresh_view() {
+bool file_writer::refresh_view() {
   const std::lock_guard lock{held_->mutex};
-  if (const session::chunk* one = held_->value.chunks.find(index_)) {
-    view_ = held_->view_chunk(index_, *one, core_.with.expiry());
-  }
+  const session::chunk* one = held_->value.chunks.find(index_);
+  if (one != nullptr) view_ = held_->view_chunk(index_, *one, core_.with.expiry());
+  return one != nullptr;
 }
 
 io::task<result<chunk_view>> file_writer::append(io::worker& on, io::body_source& body, const append_options& with) {
@@ -36,8 +36,10 @@ io::task<result<chunk_view>> file_writer::append_now(io::worker& on, io::body_so
   // Room is judged before a byte is taken; with less than the floor free nothing new is stored.
   if (auto room = core_.space.room_for(body.remaining().value_or(0)); !room) co_return fail(room.error());
   mine_->ring = &on.ring;
-  result<void> received = begin(body, with);
-  if (received) received = co_await receive(on, body, with);
+  const result<session::chunk> begun = begin(body, with);
+  result<void> received{};
+  if (!begun) received = fail(begun.error());
+  if (received) received = co_await receive(on, body, with, *begun);
   if (received && with.check != nullptr) {
     received = with.check->verify();
     if (received) count_landed(std::exchange(hidden_bytes_, 0), true);
@@ -45,13 +47,15 @@ io::task<result<chunk_view>> file_writer::append_now(io::worker& on, io::body_so
   end();
   // Also after a failure: the prefix that landed is kept, and what is told of it must be true.
   const auto promised = co_await core_.promise(held_.entry(), index_);
-  refresh_view();
+  const bool there = refresh_view();
   if (!received) co_return fail(received.error());
   if (!promised) co_return fail(promised.error());
+  // An `assemble` with fewer chunks dropped it meanwhile, bytes and all.
+  if (!there) co_return fail(errc::not_found, "the chunk was removed while it was sent");
   co_return view_;
 }
 
-result<void> file_writer::begin(io::body_source& body, const append_options& with) {
+result<session::chunk> file_writer::begin(io::body_source& body, const append_options& with) {
   const std::lock_guard lock{held_->mutex};
   session::chunk* one = held_->value.chunks.find(index_);
   if (one == nullptr) return fail(errc::not_found, "the chunk was removed");
@@ -66,7 +70,7 @@ result<void> file_writer::begin(io::body_source& body, const append_options& wit
   // Whoever asked before there was a body could not interrupt it. What came with the head is kept all the same.
   if (mine_->displaced) body.interrupt();
   core_.world.count.shift(gauge::bodies_arriving, 1);
-  return {};
+  return *one;
 }
 
 void file_writer::end() noexcept {
@@ -86,12 +90,8 @@ void file_writer::count_landed(std::uint64_t bytes, bool visible) {
   held_->value.chunks.touch(*one, core_.world.time.utc_now());
 }
 
-io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& body, const append_options& with) {
-  session::chunk now;
-  {
-    const std::lock_guard lock{held_->mutex};
-    now = *held_->value.chunks.find(index_);
-  }
+io::task<result<void>> file_writer::receive(io::worker& on, io::body_source& body, const append_options& with,
+                                            const session::chunk& now) {
   if (body.done()) co_return result<void>{};
   const bool segment = now.where.where == session::home::segment;
   result<std::shared_ptr<open_file>> opened{};

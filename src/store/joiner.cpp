@@ -134,6 +134,8 @@ io::task<result<void>> joiner::bring_together(session_entry& entry, const id_lis
     if (auto anew = co_await entry.files.forget_segment(); !anew) co_return anew;
   }
   const auto copied = co_await copy(entry, parts);
+  // As with an assembly: what could not be brought whole keeps no room.
+  if (!copied && copied.error().code == errc::no_space) (void)co_await entry.files.forget_segment();
   co_return copied;
 }
 
@@ -200,34 +202,35 @@ io::task<result<joiner::finished_part>> joiner::await_file(session::session_id p
 }
 
 io::task<result<void>> joiner::record(const std::shared_ptr<session_entry>& entry, std::uint64_t total_bytes) {
-  commit_request commit;
-  session::chunk after;
+  committer::begun begun;
   {
     const std::lock_guard lock{entry->mutex};
     const session::chunk* one = entry->value.chunks.find(0);
     if (one == nullptr) co_return fail(errc::cancelled, "the upload was removed while it was put together");
-    after = *one;
+    commit_request commit;
+    session::chunk after = *one;
     after.length_bytes = total_bytes;
     // The only chunk of its recording is the segment, whatever the layout of others.
     after.where = {session::home::segment, 0, 0};
     after.written_bytes = after.promised_bytes = after.vouched_bytes = total_bytes;
     after.touched_at = core_.world.time.utc_now();
     commit.rows = {chunk_row(entry->id(), 0, after), progress_row(entry->id(), 0, after, total_bytes, true, core_.era)};
+    commit.files = entry->files.unsynced_files();
+    commit.directories = entry->files.unsynced_directories();
+    commit.sync = true;
+    commit.ended = [entry, after](const result<void>& outcome) {
+      if (!outcome) return;
+      {
+        const std::lock_guard again{entry->mutex};
+        entry->value.chunks.add(0, after);
+        entry->reserved.clear();
+        store_core::touch(*entry);
+      }
+      entry->changed.notify_all();
+    };
+    begun = core_.commits.begin(std::move(commit));
   }
-  commit.files = entry->files.unsynced_files();
-  commit.directories = entry->files.unsynced_directories();
-  commit.sync = true;
-  commit.ended = [entry, after](const result<void>& outcome) {
-    if (!outcome) return;
-    {
-      const std::lock_guard lock{entry->mutex};
-      entry->value.chunks.add(0, after);
-      entry->reserved.clear();
-      store_core::touch(*entry);
-    }
-    entry->changed.notify_all();
-  };
-  const auto committed = co_await core_.commits.commit(std::move(commit));
+  const auto committed = co_await core_.commits.wait(begun);
   if (committed) core_.assemble_if_ready(entry);
   co_return committed;
 }

@@ -83,6 +83,8 @@ session_cache::stripe& session_cache::stripe_of(const session::session_id& id) n
 io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::session_id id) {
   stripe& home = stripe_of(id);
   std::shared_ptr<slot> mine;
+  // From the first lock on: forget() counts who holds an entry, and who waits for it must be among them.
+  std::shared_ptr<session_entry> entry;
   bool first = false;
   std::uint64_t seen = 0;
   {
@@ -96,7 +98,8 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
       first = true;
     }
     mine = at;
-    if (mine->ready) co_return mine->entry;
+    entry = at->entry;
+    if (mine->ready) co_return entry;
     seen = mine->loaded->ticket();
   }
   if (first) {
@@ -115,7 +118,7 @@ io::task<result<std::shared_ptr<session_entry>>> session_cache::find(session::se
     }
   }
   if (!mine->outcome) co_return fail(mine->outcome.error());
-  co_return mine->entry;
+  co_return entry;
 }
 
 io::task<void> session_cache::load(std::shared_ptr<slot> into) {

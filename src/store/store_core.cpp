@@ -51,16 +51,16 @@ void store_core::displace_writer(const std::shared_ptr<active_writer>& holder) {
   });
 }
 
-std::optional<commit_request> store_core::promise_of(const std::shared_ptr<session_entry>& entry, std::uint32_t index) {
+committer::begun store_core::begin_promise(const std::shared_ptr<session_entry>& entry, std::uint32_t index) {
   commit_request request;
   const std::lock_guard lock{entry->mutex};
   const session::recording& value = entry->value;
   session::chunk* one = entry->value.chunks.find(index);
-  if (one == nullptr) return std::nullopt;
+  if (one == nullptr) return nullptr;
   const std::uint64_t covered = one->written_bytes;
   const bool completes = one->length_bytes == covered;
   const bool tells_length = one->row_due;
-  if (covered == one->promised_bytes && !tells_length) return std::nullopt;
+  if (covered == one->promised_bytes && !tells_length) return nullptr;
   const bool vouched = with.level == durability::patch || (with.level == durability::chunk && completes);
   if (tells_length) request.rows.push_back(chunk_row(value.id, index, *one));
   request.rows.push_back(progress_row(value.id, index, *one, covered, vouched, era));
@@ -90,13 +90,13 @@ std::optional<commit_request> store_core::promise_of(const std::shared_ptr<sessi
     entry->changed.notify_all();
     if (told) assemble_if_ready(entry);
   };
-  return request;
+  return commits.begin(std::move(request));
 }
 
 io::task<result<void>> store_core::promise(std::shared_ptr<session_entry> entry, std::uint32_t index) {
-  auto request = promise_of(entry, index);
-  if (!request) co_return result<void>{};
-  const auto committed = co_await commits.commit(std::move(*request));
+  const committer::begun begun = begin_promise(entry, index);
+  if (!begun) co_return result<void>{};
+  const auto committed = co_await commits.wait(begun);
   co_return committed;
 }
 
@@ -131,7 +131,7 @@ io::task<result<void>> store_core::settle(std::shared_ptr<session_entry> entry, 
     if (abandoned) {
       // One round a chunk at a time, however many ask, and none of them waits longer than for a writer.
       tried = true;
-      if (auto request = promise_of(entry, index)) commits.submit(std::move(*request));
+      (void)begin_promise(entry, index);
     }
     if (holder) {
       world.count.add(counter::writers_displaced);
@@ -157,6 +157,9 @@ io::task<result<void>> store_core::begin_exclusive(session_entry& entry, bool cu
       if (mine && entry.operations == 0) co_return result<void>{};
       if (cut) {
         for (const auto& [index, holder] : entry.writers) {
+          if (!std::exchange(holder->displaced, true)) running.push_back(holder);
+        }
+        for (const auto& holder : entry.comparing) {
           if (!std::exchange(holder->displaced, true)) running.push_back(holder);
         }
       }
@@ -185,14 +188,12 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
     bool length;
   };
   std::vector<told> covered;
-  {
-    const std::lock_guard lock{entry->mutex};
-    for (const auto& [index, one] : entry->value.chunks.all()) {
-      if (one.vouched_bytes == one.written_bytes && !one.row_due) continue;
-      if (one.row_due) request.rows.push_back(chunk_row(entry->id(), index, one));
-      request.rows.push_back(progress_row(entry->id(), index, one, one.written_bytes, true, era));
-      covered.push_back({index, one.written_bytes, one.row_due});
-    }
+  std::unique_lock lock{entry->mutex};
+  for (const auto& [index, one] : entry->value.chunks.all()) {
+    if (one.vouched_bytes == one.written_bytes && !one.row_due) continue;
+    if (one.row_due) request.rows.push_back(chunk_row(entry->id(), index, one));
+    request.rows.push_back(progress_row(entry->id(), index, one, one.written_bytes, true, era));
+    covered.push_back({index, one.written_bytes, one.row_due});
   }
   request.files = entry->files.unsynced_files();
   request.directories = entry->files.unsynced_directories();
@@ -203,7 +204,7 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
   request.ended = [entry, covered](const result<void>& outcome) {
     if (!outcome) return;
     {
-      const std::lock_guard lock{entry->mutex};
+      const std::lock_guard again{entry->mutex};
       for (const auto& [index, bytes, length] : covered) {
         session::chunk* one = entry->value.chunks.find(index);
         if (one == nullptr) continue;
@@ -215,7 +216,9 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
     }
     entry->changed.notify_all();
   };
-  const auto committed = co_await commits.commit(std::move(request));
+  const committer::begun begun = commits.begin(std::move(request));
+  lock.unlock();
+  const auto committed = co_await commits.wait(begun);
   co_return committed;
 }
 

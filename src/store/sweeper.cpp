@@ -156,6 +156,10 @@ io::task<result<void>> sweeper::forget(session::session_id id) {
       entry.value = session::recording{};
       entry.value.id = id;
       entry.known = false;
+      // Whoever begins anew under this id begins with nothing recorded, or it would never be filed to expire.
+      entry.row_changes = 1;
+      entry.row_recorded = 0;
+      entry.manifest_due = entry.finishing = false;
       store_core::touch(entry);
     }
     entry.changed.notify_all();

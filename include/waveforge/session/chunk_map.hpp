@@ -83,6 +83,8 @@ class chunk_map {
   [[nodiscard]] bool all_complete(std::uint32_t total) const noexcept;
   /// Every byte below `total` is written; some may still wait for the round that promises them.
   [[nodiscard]] bool all_written(std::uint32_t total) const noexcept;
+  /// The same but for the chunk `index`, which need not be there yet.
+  [[nodiscard]] bool all_written_beside(std::uint32_t index, std::uint32_t total) const noexcept;
 
  private:
   container chunks_;

@@ -50,6 +50,7 @@ class assembler {
                                              const open_directory& completed);
   [[nodiscard]] io::task<result<void>> build(session_entry& entry, const session::assembly_plan& plan,
                                              const open_directory& completed);
+  [[nodiscard]] io::task<result<void>> fill(session_entry& entry, const session::assembly_plan& plan, io::file& into);
   /// One step of a plan into `into`: shared blocks, else spliced.
   [[nodiscard]] io::task<result<void>> bring(session_entry& entry, const session::plan_step& step, io::file& into,
                                              std::uint64_t total_bytes);

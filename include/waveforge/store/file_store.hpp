@@ -60,7 +60,7 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<chunk_view>> replace_now(io::worker& on, const create_request& request,
                                                          io::body_source& body);
   /// A complete chunk sent again: the same bytes, or content_conflict.
-  [[nodiscard]] io::task<result<chunk_view>> compare_complete(io::worker& on, session_hold held, std::uint32_t index,
+  [[nodiscard]] io::task<result<chunk_view>> compare_complete(io::worker& on, session_hold& held, std::uint32_t index,
                                                               io::body_source& body);
   struct assembling_file {
     std::shared_ptr<open_file> file{};
@@ -71,9 +71,9 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<assembling_file>> open_while_assembled(session_entry& entry, std::uint32_t index,
                                                                        session::extent where);
   /// The new file is whole: make it the chunk, then bring it to its final place where there is one.
-  [[nodiscard]] io::task<result<chunk_view>> take_replacement(session_hold held, const create_request& request,
-                                                              session::chunk before, bool existed,
-                                                              std::uint32_t generation, std::uint64_t length);
+  [[nodiscard]] io::task<result<chunk_view>> take_replacement(session_hold& held, const create_request& request,
+                                                              session::chunk before, std::uint32_t generation,
+                                                              std::uint64_t length);
   [[nodiscard]] io::task<result<void>> move_into_segment(session_hold& held, std::uint32_t index, session::chunk one,
                                                          session::extent home);
   [[nodiscard]] io::task<result<created_chunk>> concatenate_now(const concatenate_request& request);

@@ -23,13 +23,16 @@ class file_writer final : public writer {
 
  private:
   [[nodiscard]] io::task<result<chunk_view>> append_now(io::worker& on, io::body_source& body, append_options with);
-  [[nodiscard]] io::task<result<void>> receive(io::worker& on, io::body_source& body, const append_options& with);
+  /// `now`: the chunk as it was when the body began.
+  [[nodiscard]] io::task<result<void>> receive(io::worker& on, io::body_source& body, const append_options& with,
+                                               const session::chunk& now);
   [[nodiscard]] io::task<result<void>> compare_held(io::worker& on, io::body_source& body, open_file& file,
                                                     std::uint64_t base);
-  [[nodiscard]] result<void> begin(io::body_source& body, const append_options& with);
+  [[nodiscard]] result<session::chunk> begin(io::body_source& body, const append_options& with);
   void end() noexcept;
   void count_landed(std::uint64_t bytes, bool visible);
-  void refresh_view();
+  /// False: the chunk is gone.
+  bool refresh_view();
 
   store_core& core_;
   session_hold held_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "waveforge/io/body_source.hpp"
 #include "waveforge/io/notifier.hpp"
@@ -52,6 +53,8 @@ class session_entry {
   bool finishing{false};  ///< the row that says it is assembled, or gone, has been made: none may be behind it
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
+  /// Who sends bytes again that are there already, once nobody can write any more; only to be interrupted.
+  std::vector<std::shared_ptr<active_writer>> comparing{};
   std::uint32_t operations{0};
   bool exclusive{false};
   double assembly_progress{0};

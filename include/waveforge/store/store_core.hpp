@@ -57,9 +57,9 @@ struct store_core {
   [[nodiscard]] bool syncs_changes() const noexcept { return with.level != durability::none; }
 
  private:
-  /// What that round has to do; nullopt: nothing, all of it is promised.
-  [[nodiscard]] std::optional<commit_request> promise_of(const std::shared_ptr<session_entry>& entry,
-                                                         std::uint32_t index);
+  /// Begin that round; null: all of it is promised. Rows are begun under the lock under which they are made, here and
+  /// everywhere: made before and begun after another's, an older one would be the last that is written.
+  [[nodiscard]] committer::begun begin_promise(const std::shared_ptr<session_entry>& entry, std::uint32_t index);
   enum class purpose : std::uint8_t { look, change, make };
   [[nodiscard]] io::task<result<session_hold>> enter(session::session_id id, purpose what_for, io::deadline until);
   static void displace_writer(const std::shared_ptr<active_writer>& holder);

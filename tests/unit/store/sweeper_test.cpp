@@ -72,6 +72,9 @@ TEST_F(Sweeper, AnUnfinishedSessionBecomesATombstoneAndLaterNothing) {
   EXPECT_EQ(sweep(), 1U);
   EXPECT_EQ(state_of("sid"), std::nullopt);
   EXPECT_TRUE(rows_.kept.all().empty()) << "nothing is left of it";
+  const auto entry = run(sessions_.find(id_of("sid"))).value();
+  EXPECT_EQ(entry->row_recorded, 0U) << "who begins anew is filed to expire with his first row";
+  EXPECT_TRUE(entry->row_is_due() && !entry->finishing);
 }
 
 TEST_F(Sweeper, ASessionThatWasWrittenToMeanwhileIsFiledAgain) {

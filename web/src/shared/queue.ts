@@ -1,5 +1,8 @@
 // What happens to sessions and chunks in the database, each change one transaction. A transaction that takes in recorded bytes
 // is strict: when its promise resolves the bytes have been handed to the disk. Progress is relaxed: the server knows it anyway.
+//
+// Every transaction reads first, then writes, and awaits each write beside its end. Firefox and WebKit fail the write a full storage
+// refuses, and all idb says of the transaction at that moment is AbortError; the write's own promise tells why, and tells it first.
 import type { IDBPTransaction } from 'idb';
 import { cut } from './cutter.ts';
 import type { Database, WaveForgeSchema } from './db.ts';
@@ -48,16 +51,15 @@ export async function createSession(db: Database, session: NewSession): Promise<
 
 const partsOf = (sessionId: string): IDBKeyRange => IDBKeyRange.bound([sessionId, 0], [sessionId, Number.MAX_SAFE_INTEGER]);
 
-function putChunks(tx: Write, session: SessionRecord, chunks: readonly ArrayBuffer[], last: boolean): void {
-  chunks.forEach((data, i) => {
+function putChunks(tx: Write, session: SessionRecord, chunks: readonly ArrayBuffer[], last: boolean): Promise<unknown>[] {
+  return chunks.flatMap((data, i) => {
     const index = session.chunks++;
     const isLast = last && i === chunks.length - 1;
     if (isLast) session.totalChunks = session.chunks;
     const metadata: ChunkMetadata = { recordingName: session.name, format: session.format };
     if (isLast && session.durationMs > 0) metadata.durationMs = Math.round(session.durationMs);
     const item = itemOf(session, index, data.byteLength, isLast ? session.totalChunks : null, metadata);
-    void tx.objectStore('upload_queue').put(item);
-    void tx.objectStore('chunk_data').put(data, item.id);
+    return [tx.objectStore('upload_queue').put(item), tx.objectStore('chunk_data').put(data, item.id)];
   });
 }
 
@@ -76,21 +78,20 @@ export async function appendPart(db: Database, sessionId: string, data: ArrayBuf
   session.bytes += data.byteLength;
   session.durationMs = durationMs;
   const parts = tx.objectStore('parts');
+  const writes: Promise<unknown>[] = [];
   let made = 0;
   if (session.tailBytes + data.byteLength > CHUNK_SIZE) {
     const held = await parts.getAll(partsOf(sessionId));
     const { chunks, rest } = cut([...held, data], CHUNK_SIZE, false);
     made = chunks.length;
-    putChunks(tx, session, chunks, false);
-    void parts.delete(partsOf(sessionId));
-    if (rest) void parts.put(rest, [sessionId, session.nextPart++]);
+    writes.push(...putChunks(tx, session, chunks, false), parts.delete(partsOf(sessionId)));
+    if (rest) writes.push(parts.put(rest, [sessionId, session.nextPart++]));
     session.tailBytes = rest?.byteLength ?? 0;
   } else if (data.byteLength > 0) {
-    void parts.put(data, [sessionId, session.nextPart++]);
+    writes.push(parts.put(data, [sessionId, session.nextPart++]));
     session.tailBytes += data.byteLength;
   }
-  void sessions.put(session);
-  await tx.done;
+  await Promise.all([...writes, sessions.put(session), tx.done]);
   return made;
 }
 
@@ -104,16 +105,13 @@ export async function finishRecording(db: Database, sessionId: string, interrupt
     return session ?? null;
   }
   if (session.bytes === 0) {
-    void sessions.delete(sessionId);
-    await tx.done;
+    await Promise.all([sessions.delete(sessionId), tx.done]);
     return null;
   }
   const held = await tx.objectStore('parts').getAll(partsOf(sessionId));
-  putChunks(tx, session, cut(held, CHUNK_SIZE, true).chunks, true);
-  void tx.objectStore('parts').delete(partsOf(sessionId));
+  const writes = putChunks(tx, session, cut(held, CHUNK_SIZE, true).chunks, true);
   Object.assign(session, { tailBytes: 0, state: 'uploading', finishedAt: Date.now(), interrupted });
-  void sessions.put(session);
-  await tx.done;
+  await Promise.all([...writes, tx.objectStore('parts').delete(partsOf(sessionId)), sessions.put(session), tx.done]);
   return session;
 }
 
@@ -131,52 +129,45 @@ export async function addChunk(db: Database, chunk: NewChunk, session?: Partial<
   const id = chunkId(chunk.sessionId, chunk.chunkIndex);
   const before = await tx.objectStore('upload_queue').get(id);
   const item = { ...itemOf(record, chunk.chunkIndex, chunk.data.byteLength, chunk.totalChunks, chunk.metadata), uploadMethod: chunk.uploadMethod };
+  const writes: Promise<unknown>[] = [];
   if (!before) {
     record.chunks += 1;
     record.bytes += item.size;
-    void tx.objectStore('upload_queue').put(item);
-    void tx.objectStore('chunk_data').put(chunk.data, id);
+    writes.push(tx.objectStore('upload_queue').put(item), tx.objectStore('chunk_data').put(chunk.data, id));
   }
   if (chunk.totalChunks !== null) record.totalChunks = chunk.totalChunks;
   if (record.state === 'importing' && record.chunks === record.totalChunks) record.state = 'uploading';
-  void sessions.put(record);
-  await tx.done;
+  await Promise.all([...writes, sessions.put(record), tx.done]);
 }
 
 /** Changes one session in a transaction of its own; the change sees what the database holds, not what the caller read before. */
 export async function updateSession(db: Database, sessionId: string, change: (session: SessionRecord) => void): Promise<SessionRecord | null> {
   const tx = db.transaction('sessions', 'readwrite', RELAXED);
   const session = await tx.store.get(sessionId);
-  if (session) {
-    change(session);
-    void tx.store.put(session);
-  }
-  await tx.done;
+  if (session) change(session);
+  await Promise.all([session && tx.store.put(session), tx.done]);
   return session ?? null;
 }
 
 export async function updateItem(db: Database, id: string, change: (item: QueueItem) => void): Promise<QueueItem | null> {
   const tx = db.transaction('upload_queue', 'readwrite', RELAXED);
   const item = await tx.store.get(id);
-  if (item) {
-    change(item);
-    void tx.store.put(item);
-  }
-  await tx.done;
+  if (item) change(item);
+  await Promise.all([item && tx.store.put(item), tx.done]);
   return item ?? null;
 }
 
 /** Row and session counters change together. `change` edits the row; the counters follow from its status before and after. */
 async function settle(db: Database, ids: readonly string[], change: (item: QueueItem) => void, also?: (session: SessionRecord) => void): Promise<SessionRecord | null> {
   const tx = db.transaction(['upload_queue', 'sessions'], 'readwrite', RELAXED);
-  let session: SessionRecord | undefined;
-  for (const id of ids) {
-    const item = await tx.objectStore('upload_queue').get(id);
-    if (!item) continue;
-    session ??= await tx.objectStore('sessions').get(item.sessionId);
+  const rows = tx.objectStore('upload_queue');
+  const items = (await Promise.all(ids.map((id) => rows.get(id)))).filter((item) => item !== undefined);
+  const session = items[0] && await tx.objectStore('sessions').get(items[0].sessionId);
+  const writes: Promise<unknown>[] = [];
+  for (const item of items) {
     const before = item.status;
     change(item);
-    void tx.objectStore('upload_queue').put(item);
+    writes.push(rows.put(item));
     if (!session) continue;
     const delta = Number(item.status === 'acked') - Number(before === 'acked');
     session.ackedChunks += delta;
@@ -185,9 +176,9 @@ async function settle(db: Database, ids: readonly string[], change: (item: Queue
   }
   if (session) {
     also?.(session);
-    void tx.objectStore('sessions').put(session);
+    writes.push(tx.objectStore('sessions').put(session));
   }
-  await tx.done;
+  await Promise.all([...writes, tx.done]);
   return session ?? null;
 }
 
@@ -231,20 +222,13 @@ export async function requeue(db: Database, sessionId: string, which: (item: Que
 /** Takes every trace of a session from the device. `keepRecord` leaves its line in the list. */
 export async function dropSession(db: Database, sessionId: string, keepRecord?: (session: SessionRecord) => void): Promise<void> {
   const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', RELAXED);
-  const ids = await tx.objectStore('upload_queue').index('sessionId').getAllKeys(sessionId);
-  for (const id of ids) {
-    void tx.objectStore('upload_queue').delete(id);
-    void tx.objectStore('chunk_data').delete(id);
-  }
-  void tx.objectStore('parts').delete(partsOf(sessionId));
-  const session = await tx.objectStore('sessions').get(sessionId);
-  if (session && keepRecord) {
-    keepRecord(session);
-    void tx.objectStore('sessions').put(session);
-  } else {
-    void tx.objectStore('sessions').delete(sessionId);
-  }
-  await tx.done;
+  const [rows, sessions] = [tx.objectStore('upload_queue'), tx.objectStore('sessions')];
+  const [ids, session] = await Promise.all([rows.index('sessionId').getAllKeys(sessionId), sessions.get(sessionId)]);
+  if (session) keepRecord?.(session);
+  await Promise.all([
+    ...ids.flatMap((id) => [rows.delete(id), tx.objectStore('chunk_data').delete(id)]), tx.objectStore('parts').delete(partsOf(sessionId)),
+    session && keepRecord ? sessions.put(session) : sessions.delete(sessionId), tx.done,
+  ]);
 }
 
 /**

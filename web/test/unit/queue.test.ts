@@ -6,6 +6,7 @@ import { openDatabase, type Database } from '../../src/shared/db.ts';
 import { CHUNK_SIZE, chunkId } from '../../src/shared/protocol.ts';
 import * as queue from '../../src/shared/queue.ts';
 import { property } from '../support/random.ts';
+import { full, refusePuts } from '../support/refuse.ts';
 
 let db: Database;
 beforeEach(async () => {
@@ -197,4 +198,34 @@ test('making room deletes even when nothing can be written, and does not count t
     IDBObjectStore.prototype.put = put;
   }
   expect(await db.getAllKeys('chunk_data')).toEqual([]);
+});
+
+const WRITES: [string, () => Promise<unknown>][] = [
+  ['createSession', () => queue.createSession(db, session('other'))],
+  ['appendPart', () => queue.appendPart(db, 'live', filled(10, 1), 1)],
+  ['appendPart with a cut', () => queue.appendPart(db, 'live', filled(CHUNK_SIZE, 1), 1)],
+  ['finishRecording', () => queue.finishRecording(db, 'live', false)],
+  ['addChunk', () => small(9)],
+  ['updateSession', () => queue.updateSession(db, 's', () => {})],
+  ['updateItem', () => queue.updateItem(db, chunkId('s', 0), () => {})],
+  ['bury', () => queue.bury(db, chunkId('s', 0), { code: '413', message: '', at: 0 })],
+  ['requeue', () => queue.requeue(db, 's', () => true, true)],
+  ['dropSession', () => queue.dropSession(db, 's', () => {})],
+];
+
+test.each(WRITES)('%s says that the storage is full whichever of its writes that fails, and leaves everything as it was', async (_name, write) => {
+  await queue.createSession(db, session('live'));
+  await queue.appendPart(db, 'live', filled(10, 1), 1);
+  for (const chunkIndex of [0, 1, 2]) await small(chunkIndex);
+  const everything = (): Promise<unknown> => Promise.all((['upload_queue', 'chunk_data', 'parts', 'sessions'] as const).map((store) => db.getAll(store)));
+  const before = await everything();
+  for (let failing = 0; ; ++failing) {
+    let puts = 0;
+    const allow = refusePuts(() => (puts++ === failing ? full() : null));
+    const error = await write().then(() => null, (reason: unknown) => reason);
+    allow();
+    if (puts <= failing) break;
+    expect(queue.isFull(error), `write ${failing}: ${String(error)}`).toBe(true);
+    expect(await everything()).toEqual(before);
+  }
 });

@@ -8,12 +8,17 @@ import { appendPart, createSession, dropAcknowledged, finishRecording, isFull } 
 const TYPES = ['audio/webm;codecs=opus', 'audio/ogg;codecs=opus', 'audio/mp4;codecs=opus', 'audio/mp4', 'audio/webm'];
 const TIMESLICE_MS = 1_000;
 const HELD_IN_MEMORY_MAX_MS = 30_000;
+const ROOM_POLL_MS = 1_000;
+const HELD_POLL_MS = 5_000;
 
 /** The first media type this browser records; none of them is everywhere. */
 export const chooseType = (): string => TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? '';
 
-/** Blobs that are not on the disk, by session: for a moment each, for good when the storage stayed full. */
+/** Blobs that are not on the disk, by session: for a moment each, for longer while the storage stays full. */
 export const unsaved = new Map<string, Blob[]>();
+
+/** Recordings that have ended and of which something is in memory only. They are tried until it is on the disk, or deleted. */
+export const held = new Set<string>();
 
 export interface RecorderEvents {
   /** A blob reached the disk. */
@@ -22,19 +27,25 @@ export interface RecorderEvents {
   cut(): void;
   /** The disk is full; the tail is held in memory. */
   storageFull(): void;
-  stopped(info: { sessionId: string; kept: boolean; reason: 'user' | 'unplugged' | 'storage' | 'error' }): void;
+  stopped(info: { sessionId: string; kept: boolean; reason: StopReason }): void;
 }
+
+export type StopReason = 'user' | 'unplugged' | 'storage' | 'error';
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export class Recorder {
   readonly sessionId = crypto.randomUUID();
   private readonly media: MediaRecorder;
-  private chain: Promise<void> = Promise.resolve();
+  /** What is not on the disk yet, in order; the first one is being written. */
+  private readonly waiting: Blob[] = [];
+  private chain: Promise<unknown> = Promise.resolve();
   private releaseLock: () => void = () => {};
   private elapsedMs = 0;
   private resumedAt: number | null = null;
   private bytes = 0;
   private failingSince: number | null = null;
-  private reason: 'user' | 'unplugged' | 'storage' | 'error' = 'user';
+  private reason: StopReason = 'user';
 
   private constructor(private readonly db: Database, private readonly stream: MediaStream, private readonly events: RecorderEvents) {
     const mimeType = chooseType();
@@ -75,7 +86,7 @@ export class Recorder {
     this.resumedAt = performance.now();
   }
 
-  stop(reason: 'user' | 'unplugged' | 'storage' | 'error' = 'user'): void {
+  stop(reason: StopReason = 'user'): void {
     this.reason = reason;
     this.elapsedMs = this.durationMs;
     this.resumedAt = null;
@@ -93,9 +104,11 @@ export class Recorder {
   }
 
   private begin(): void {
-    const waiting: Blob[] = [];
-    unsaved.set(this.sessionId, waiting);
-    this.media.addEventListener('dataavailable', ({ data }) => { waiting.push(data); this.chain = this.chain.then(() => this.save(data)); });
+    unsaved.set(this.sessionId, this.waiting);
+    this.media.addEventListener('dataavailable', ({ data }) => {
+      if (data.size > 0) this.waiting.push(data);
+      this.chain = this.chain.then(() => this.save());
+    });
     this.media.addEventListener('stop', () => { this.chain = this.chain.then(() => this.finish()); });
     this.media.addEventListener('error', () => this.stop('error'));
     for (const track of this.stream.getAudioTracks()) track.addEventListener('ended', () => this.stop('unplugged'));
@@ -103,58 +116,76 @@ export class Recorder {
     this.resumedAt = performance.now();
   }
 
-  private async save(blob: Blob): Promise<void> {
-    if (blob.size === 0) {
-      unsaved.get(this.sessionId)?.shift();
-      return;
-    }
-    const data = await blob.arrayBuffer();
-    for (;;) {
+  /**
+   * Writes what waits, the oldest first. One that cannot be written keeps its place and all behind it wait with it: left out, it
+   * would be a hole nobody sees. False when some of it still waits; whoever comes next tries the same one again.
+   */
+  private async save(): Promise<boolean> {
+    for (let blob = this.waiting[0]; blob; blob = this.waiting[0]) {
       try {
-        const made = await appendPart(this.db, this.sessionId, data, this.durationMs);
+        const data = await blob.arrayBuffer();
+        const made = await appendPart(this.db, this.sessionId, data, this.durationMs, this.bytes);
+        this.waiting.shift();
         this.failingSince = null;
         this.bytes += data.byteLength;
-        unsaved.get(this.sessionId)?.shift();
         this.events.saved({ bytes: this.bytes, durationMs: this.durationMs });
         if (made) this.events.cut();
-        return;
       } catch (error) {
-        if (!(await this.makeRoom(error))) return;
+        if (!(await this.makeRoom(error))) return false;
       }
     }
+    return true;
   }
 
-  /** False: give up on this blob. Waits here keep the order of the blobs, which pile up in memory meanwhile. */
+  /** False: it makes no sense to try again at once. */
   private async makeRoom(error: unknown): Promise<boolean> {
     if (!isFull(error)) {
       console.error(error);
-      this.stop('error');
+      if (this.media.state !== 'inactive') this.stop('error');
       return false;
     }
-    if ((await dropAcknowledged(this.db, 16 * 1024 * 1024)) > 0) return true;
+    const freed = await dropAcknowledged(this.db, 16 * 1024 * 1024).catch((failure: unknown) => { console.error(failure); return 0; });
+    if (freed > 0) return true;
     this.failingSince ??= performance.now();
     this.events.storageFull();
     if (performance.now() - this.failingSince > HELD_IN_MEMORY_MAX_MS && this.media.state !== 'inactive') this.stop('storage');
     if (performance.now() - this.failingSince > 2 * HELD_IN_MEMORY_MAX_MS) return false;
-    await new Promise((resolve) => { setTimeout(resolve, 1_000); });
+    await after(ROOM_POLL_MS);
     return true;
   }
 
+  /** A recording is not closed before its last second: it would be put together without that. Memory lasts as long as this page. */
   private async finish(): Promise<void> {
-    let kept: boolean | null = null;
-    while (kept === null) {
+    const atOnce = await this.save();
+    if (!atOnce) {
+      held.add(this.sessionId);
+      this.events.stopped({ sessionId: this.sessionId, kept: true, reason: this.reason });
+      do await after(HELD_POLL_MS); while (!(await this.save()));
+      held.delete(this.sessionId);
+    }
+    const kept = await this.close();
+    unsaved.delete(this.sessionId);
+    this.releaseLock();
+    if (atOnce) {
+      this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });
+    } else {
+      announce(this.sessionId);
+      this.events.cut();
+    }
+  }
+
+  /** False for a recording without a byte. */
+  private async close(): Promise<boolean> {
+    for (;;) {
       try {
-        kept = (await finishRecording(this.db, this.sessionId, false)) !== null;
+        return (await finishRecording(this.db, this.sessionId, false)) !== null;
       } catch (error) {
         // A full storage refuses the last chunk, too, until what the server has makes room for it.
-        if (isFull(error) && await this.makeRoom(error)) continue;
+        if (await this.makeRoom(error)) continue;
         // Its parts are on the disk all the same; whoever finds the recording without a tab closes it.
-        console.error(error);
-        kept = true;
+        return true;
       }
     }
-    this.releaseLock();
-    this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });
   }
 }
 

@@ -66,14 +66,19 @@ function putChunks(tx: Write, session: SessionRecord, chunks: readonly ArrayBuff
 /**
  * Takes one blob of a running recording in. When more than a chunk is held the same transaction cuts it, deletes the parts and
  * keeps the rest, so that no crash sees half of that. Resolves to the number of chunks cut, null when the session was closed.
+ * `at` is where in the recording the blob belongs: one tried again because its end was not heard of is not taken in twice.
  */
-export async function appendPart(db: Database, sessionId: string, data: ArrayBuffer, durationMs: number): Promise<number | null> {
+export async function appendPart(db: Database, sessionId: string, data: ArrayBuffer, durationMs: number, at?: number): Promise<number | null> {
   const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', STRICT);
   const sessions = tx.objectStore('sessions');
   const session = await sessions.get(sessionId);
   if (!session || session.state !== 'recording') {
     await tx.done;
     return null;
+  }
+  if (at !== undefined && session.bytes > at) {
+    await tx.done;
+    return 0;
   }
   session.bytes += data.byteLength;
   session.durationMs = durationMs;

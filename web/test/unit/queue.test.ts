@@ -62,6 +62,13 @@ test('a blob that comes after the end changes nothing, and ending twice is endin
   expect(await bytesOf('s')).toHaveLength(10);
 });
 
+test('a blob given again because its end was not heard of is there once', async () => {
+  await queue.createSession(db, session('s'));
+  for (const [at, value] of [[0, 1], [0, 1], [10, 2], [10, 2]] as const) await queue.appendPart(db, 's', filled(10, value), value, at);
+  await queue.finishRecording(db, 's', false);
+  expect((await bytesOf('s')).equals(Buffer.concat([Buffer.alloc(10, 1), Buffer.alloc(10, 2)]))).toBe(true);
+});
+
 test('counters follow the rows through acknowledging, refusing and queueing again', () => property(20, async (random) => {
   const id = `c${random.seed}`;
   for (let i = 0; i < 6; ++i) {

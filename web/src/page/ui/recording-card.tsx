@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { formatBytes, formatDuration } from '../../shared/format.ts';
 import { registerSync } from '../background-sync.ts';
 import { LevelMeter } from '../level-meter.ts';
-import { announce, Recorder } from '../recorder.ts';
+import { announce, held, Recorder, unsaved } from '../recorder.ts';
 import { manager, store } from './model.ts';
 import { everyTick, withNextTick } from './ticker.ts';
 import { Waveform } from './waveform.tsx';
@@ -110,7 +110,8 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
           setMicrophone(reason === 'unplugged' ? 'unplugged' : 'unknown');
           setName('');
           if (reason === 'unplugged') store.announce('The microphone was unplugged. What was recorded is kept.');
-          if (reason === 'storage') onNotice('The recording was ended because this device’s storage is full. Save a copy of it below.');
+          if (held.has(sessionId)) onNotice('The recording has ended, and its newest seconds are in this page’s memory only. Keep the page open until there is room for them, or save a copy below.');
+          else if (reason === 'storage') onNotice('The recording was ended because this device’s storage is full. Save a copy of it below.');
           if (reason === 'error') onNotice('The browser ended the recording. Everything up to then is kept.');
           if (!kept && reason === 'user') onNotice('Nothing was recorded.');
           announce(sessionId);
@@ -185,14 +186,14 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
     return () => removeEventListener('keydown', onKey);
   }, [recorder, ready, busy, start, togglePause]);
 
+  // Not only while recording: what is in memory only goes with the page.
   useEffect(() => {
-    if (!recorder) return undefined;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
-    const hide = (): void => void registerSync();
+    const warn = (event: BeforeUnloadEvent): void => { if (unsaved.size > 0) event.preventDefault(); };
+    const hide = (): void => { if (unsaved.size > 0) void registerSync(); };
     addEventListener('beforeunload', warn);
     addEventListener('pagehide', hide);
     return () => { removeEventListener('beforeunload', warn); removeEventListener('pagehide', hide); };
-  }, [recorder]);
+  }, []);
 
   const trouble = microphone === 'unknown' || microphone === 'ready' ? null : HELP[microphone];
   const testing = microphone === 'ready' && recorder === null;

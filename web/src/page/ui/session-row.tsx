@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatBytes, formatDuration } from '../../shared/format.ts';
 import type { QueueItem, SessionRecord } from '../../shared/protocol.ts';
+import { held } from '../recorder.ts';
 import { saveCopy } from '../save-copy.ts';
 import { ChunkStrip } from './chunk-strip.tsx';
 import { manager, type Flow } from './model.ts';
@@ -21,7 +22,7 @@ function stateWord(session: SessionRecord, offline: boolean): string {
   if (session.deadChunks > 0 && session.state !== 'complete') return 'Needs you';
   if (session.paused) return 'Paused';
   switch (session.state) {
-    case 'recording': return 'Recording';
+    case 'recording': return held.has(session.id) ? 'Waiting for room' : 'Recording';
     case 'importing': return 'Reading the file';
     case 'uploading': return offline ? 'Waiting for the server' : 'Uploading';
     case 'assembling': return 'Finishing';
@@ -100,7 +101,7 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
   const [asking, setAsking] = useState(false);
   const [renaming, setRenaming] = useState<string | null>(null);
   const complete = session.state === 'complete';
-  const live = session.state === 'recording';
+  const live = session.state === 'recording' && !held.has(session.id);
   const uploaded = complete ? session.bytes : Math.max(session.ackedBytes, flow?.uploaded ?? 0);
   const share = session.bytes === 0 ? 0 : Math.min(1, uploaded / session.bytes);
   const broken = session.state === 'failed' || session.deadChunks > 0;

@@ -30,7 +30,7 @@ export interface RecorderEvents {
   stopped(info: { sessionId: string; kept: boolean; reason: StopReason }): void;
 }
 
-export type StopReason = 'user' | 'unplugged' | 'storage' | 'error';
+export type StopReason = 'user' | 'unplugged' | 'storage' | 'error' | 'closed';
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -46,6 +46,8 @@ export class Recorder {
   private bytes = 0;
   private failingSince: number | null = null;
   private reason: StopReason = 'user';
+  /** The session was deleted, or ended by somebody else: it takes nothing more. */
+  private closed = false;
 
   private constructor(private readonly db: Database, private readonly stream: MediaStream, private readonly events: RecorderEvents) {
     const mimeType = chooseType();
@@ -125,6 +127,11 @@ export class Recorder {
       try {
         const data = await blob.arrayBuffer();
         const made = await appendPart(this.db, this.sessionId, data, this.durationMs, this.bytes);
+        if (made === null) {
+          this.closed = true;
+          if (this.media.state !== 'inactive') this.stop('closed');
+          return false;
+        }
         this.waiting.shift();
         this.failingSince = null;
         this.bytes += data.byteLength;
@@ -156,21 +163,22 @@ export class Recorder {
 
   /** A recording is not closed before its last second: it would be put together without that. Memory lasts as long as this page. */
   private async finish(): Promise<void> {
-    const atOnce = await this.save();
-    if (!atOnce) {
+    const late = !(await this.save()) && !this.closed;
+    if (late) {
       held.add(this.sessionId);
       this.events.stopped({ sessionId: this.sessionId, kept: true, reason: this.reason });
-      do await after(HELD_POLL_MS); while (!(await this.save()));
+      do await after(HELD_POLL_MS); while (!(await this.save()) && !this.closed);
       held.delete(this.sessionId);
     }
     const kept = await this.close();
-    unsaved.delete(this.sessionId);
+    // What a session that is still there did not take can be part of a saved copy.
+    if (!kept || !this.closed) unsaved.delete(this.sessionId);
     this.releaseLock();
-    if (atOnce) {
-      this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });
-    } else {
+    if (late) {
       announce(this.sessionId);
       this.events.cut();
+    } else {
+      this.events.stopped({ sessionId: this.sessionId, kept, reason: this.reason });
     }
   }
 

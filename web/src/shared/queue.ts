@@ -115,9 +115,26 @@ export async function finishRecording(db: Database, sessionId: string, interrupt
   }
   const held = await tx.objectStore('parts').getAll(partsOf(sessionId));
   const writes = putChunks(tx, session, cut(held, CHUNK_SIZE, true).chunks, true);
-  Object.assign(session, { tailBytes: 0, state: 'uploading', finishedAt: Date.now(), interrupted });
+  Object.assign(session, { tailBytes: 0, state: session.error ? 'failed' : 'uploading', finishedAt: Date.now(), interrupted });
   await Promise.all([...writes, tx.objectStore('parts').delete(partsOf(sessionId)), sessions.put(session), tx.done]);
   return session;
+}
+
+/**
+ * Nothing more is sent until the user wishes it. What is being recorded or read goes on coming in all the same, and ends as failed:
+ * a session in any other state would not take its bytes.
+ */
+export function fail(session: SessionRecord, code: string, message: string): void {
+  session.error = { code, message, at: Date.now() };
+  if (session.state !== 'recording' && session.state !== 'importing') session.state = 'failed';
+}
+
+/** Sends again what failed. A recording without its last chunk is still one: it goes on, or has lost its tab and is closed. */
+export function resume(session: SessionRecord): void {
+  session.error = null;
+  if (session.state !== 'recording' && session.state !== 'importing') {
+    session.state = session.kind === 'microphone' && session.totalChunks === null ? 'recording' : 'uploading';
+  }
 }
 
 /** Queues one chunk whose place is known. Opens the session when it is not there yet. */
@@ -141,7 +158,7 @@ export async function addChunk(db: Database, chunk: NewChunk, session?: Partial<
     writes.push(tx.objectStore('upload_queue').put(item), tx.objectStore('chunk_data').put(chunk.data, id));
   }
   if (chunk.totalChunks !== null) record.totalChunks = chunk.totalChunks;
-  if (record.state === 'importing' && record.chunks === record.totalChunks) record.state = 'uploading';
+  if (record.state === 'importing' && record.chunks === record.totalChunks) record.state = record.error ? 'failed' : 'uploading';
   await Promise.all([...writes, sessions.put(record), tx.done]);
 }
 
@@ -264,7 +281,7 @@ const line = (status: QueueItem['status'], sessionId: string): IDBKeyRange =>
 export const queuedOf = (db: Database, sessionId: string, limit: number): Promise<QueueItem[]> =>
   db.getAllFromIndex('upload_queue', 'order', line('queued', sessionId), limit);
 
-const sends = ({ paused, state }: SessionRecord): boolean => !paused && (state === 'recording' || state === 'importing' || state === 'uploading');
+const sends = ({ paused, state, error }: SessionRecord): boolean => !paused && !error && (state === 'recording' || state === 'importing' || state === 'uploading');
 
 /** Those that may have something to send; `nextOf` says of each what. */
 export const sendingSessions = async (db: Database): Promise<string[]> => (await db.getAll('sessions')).filter(sends).map(({ id }) => id).sort();

@@ -122,7 +122,7 @@ export class Completion {
   }
 
   private async fail(session: SessionRecord, code: string, message: string): Promise<void> {
-    await queue.updateSession(this.host.db, session.id, (record) => Object.assign(record, { state: 'failed', error: { code, message, at: Date.now() } }));
+    await queue.updateSession(this.host.db, session.id, (record) => queue.fail(record, code, message));
     this.changed(session.id);
   }
 

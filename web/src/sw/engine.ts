@@ -166,7 +166,7 @@ export class Engine {
       const failed = session.state === 'failed';
       await queue.requeue(this.db, session.id, (item) => item.status === 'waiting' || item.status === 'dead', false, (record) => {
         record.heldUntil = 0;
-        if (record.state === 'failed') Object.assign(record, { state: 'uploading', error: null });
+        if (record.error) queue.resume(record);
       });
       if (failed && session.error?.code === 'assembly') await this.quietly(() => postAssemble(session.remoteId, session.totalChunks, AbortSignal.timeout(30_000)));
       this.emit({ type: 'sessionChanged', sessionId: session.id });
@@ -178,7 +178,8 @@ export class Engine {
   private async resend(sessionId: string): Promise<void> {
     this.pump.abortSession(sessionId);
     await queue.requeue(this.db, sessionId, () => true, true, (session) => {
-      Object.assign(session, { remoteId: crypto.randomUUID(), state: 'uploading', error: null, heldUntil: 0 });
+      Object.assign(session, { remoteId: crypto.randomUUID(), heldUntil: 0 });
+      queue.resume(session);
     });
     this.emit({ type: 'sessionChanged', sessionId });
   }

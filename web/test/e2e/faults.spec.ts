@@ -1,7 +1,7 @@
 // Whatever the network or the server does to requests, the assembled file is what was given, and little is sent twice.
 import fs from 'node:fs';
 import path from 'node:path';
-import { configure, download, events, expect, newest, noise, open, sha256, test, upload } from '../support/fixtures.ts';
+import { configure, download, events, expect, give, newest, noise, open, scriptRecorder, sha256, test, upload } from '../support/fixtures.ts';
 import type { Fault, FaultProxy, Seen } from '../support/proxy.ts';
 
 const MiB = 1024 * 1024;
@@ -117,6 +117,29 @@ test('deleted elsewhere while it uploads: said so, and sent again as a new recor
   const again = await newest(page, 'complete');
   expect(again).not.toBe(id);
   expect(sha256(await download(server, again))).toBe(sha256(bytes));
+});
+
+test('deleted elsewhere while it records: what is recorded from then on is kept, and all of it sent again when asked', async ({ page, server, link }) => {
+  await scriptRecorder(page);
+  await open(page, link.url);
+  const whole = noise(3.5 * MiB, 83);
+  await page.getByTestId('record').click();
+  await expect(page.getByTestId('stop')).toBeVisible();
+  await give(page, whole.subarray(0, 1.5 * MiB));
+  await expect.poll(async () => (await events(page)).filter((type) => type === 'chunkUploaded').length).toBe(1);
+  const row = page.getByTestId('session').first();
+  const first = await row.getAttribute('data-remote');
+  expect((await fetch(`${server.url}/files/${first}`, { method: 'DELETE' })).status).toBe(204);
+  for (const from of [1.5, 2, 2.5]) await give(page, whole.subarray(from * MiB, (from + 0.5) * MiB));
+  await expect(row.getByTestId('send-again')).toBeVisible();
+  await expect(row).toHaveAttribute('data-state', 'recording');
+  await give(page, whole.subarray(3 * MiB));
+  await page.getByTestId('stop').click();
+  await expect(row).toHaveAttribute('data-state', 'failed');
+  await row.getByTestId('send-again').click();
+  const remoteId = await newest(page, 'complete');
+  expect(remoteId).not.toBe(first);
+  expect(sha256(await download(server, remoteId))).toBe(sha256(whole));
 });
 
 test('Retry now ends a wait the server asked for', async ({ page, server, link }) => {

@@ -112,6 +112,7 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
           if (reason === 'unplugged') store.announce('The microphone was unplugged. What was recorded is kept.');
           if (held.has(sessionId)) onNotice('The recording has ended, and its newest seconds are in this page’s memory only. Keep the page open until there is room for them, or save a copy below.');
           else if (reason === 'storage') onNotice('The recording was ended because this device’s storage is full. Save a copy of it below.');
+          if (reason === 'closed') onNotice(kept ? 'This recording was ended elsewhere. Its newest seconds are in this page’s memory only: save a copy below.' : 'This recording was deleted, so it has ended.');
           if (reason === 'error') onNotice('The browser ended the recording. Everything up to then is kept.');
           if (!kept && reason === 'user') onNotice('Nothing was recorded.');
           announce(sessionId);

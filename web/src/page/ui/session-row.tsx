@@ -52,7 +52,10 @@ function placed(session: SessionRecord, uploaded: number): string {
 const HOPELESS = new Set(['import', 'cancelled', 'size']);
 
 function trouble(session: SessionRecord, attention: QueueItem[]): string {
-  if (session.error) return `${session.error.message.charAt(0).toUpperCase()}${session.error.message.slice(1)}.`.replace(/\.\.$/, '.');
+  if (session.error) {
+    const what = `${session.error.message.charAt(0).toUpperCase()}${session.error.message.slice(1)}.`.replace(/\.\.$/, '.');
+    return session.state === 'recording' ? `${what} What is being recorded is kept on this device.` : what;
+  }
   const why = attention.find((item) => item.status === 'dead')?.lastError?.message;
   const count = session.deadChunks === 1 ? 'One chunk was' : `${session.deadChunks} chunks were`;
   return `${count} refused by the server${why ? `: ${why}` : ''}. Nothing is lost: try again, or save a copy.`;
@@ -104,7 +107,7 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
   const live = session.state === 'recording' && !held.has(session.id);
   const uploaded = complete ? session.bytes : Math.max(session.ackedBytes, flow?.uploaded ?? 0);
   const share = session.bytes === 0 ? 0 : Math.min(1, uploaded / session.bytes);
-  const broken = session.state === 'failed' || session.deadChunks > 0;
+  const broken = session.error !== null || session.deadChunks > 0;
   const stuck = session.state === 'failed' || (broken && session.ackedChunks + session.deadChunks === session.chunks);
   const chunks = Math.max(session.totalChunks ?? 0, cells.length);
   const word = gone ? 'No longer on the server' : stateWord(session, offline);

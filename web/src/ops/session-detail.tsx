@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { assemble, readStatus, remove, type Answer, type SessionLine, type SessionStatus } from './server.ts';
-import { ranges } from './ranges.ts';
+import { ranges } from '../shared/ranges.ts';
 
 const missingOf = (status: SessionStatus): string => (status.missing_chunks.length === 0 ? 'none' : ranges(status.missing_chunks));
 const partialOf = (status: SessionStatus): string => {

@@ -1,7 +1,7 @@
 // What the operator's page makes of /metrics and of the list of sessions.
 import { describe, expect, it } from 'vitest';
 import { mean, parseMetrics, rate } from '../../src/ops/metrics.ts';
-import { ranges } from '../../src/ops/ranges.ts';
+import { ranges } from '../../src/shared/ranges.ts';
 import { matches } from '../../src/ops/session-table.tsx';
 
 const text = `# HELP waveforge_requests_total Requests whose head was understood.

@@ -112,6 +112,10 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
   const chunks = Math.max(session.totalChunks ?? 0, cells.length);
   const word = gone ? 'No longer on the server' : stateWord(session, offline);
   const attempt = (work: Promise<unknown>): void => { work.catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error))); };
+  const saveIt = async (): Promise<void> => {
+    const said = await saveCopy(await manager.database(), session);
+    if (said !== null) onNotice(said);
+  };
   const url = `/files/${session.remoteId}/recording`;
   return (
     <li class="session" data-testid="session" data-session={session.id} data-remote={session.remoteId} data-state={session.state}>
@@ -156,7 +160,7 @@ export function SessionRow({ session, flow, changes, offline, gone, onNotice }: 
             {!HOPELESS.has(session.error?.code ?? '') && (broken || attention.some((item) => item.status === 'waiting')) && <button type="button" data-testid="retry" onClick={() => attempt(manager.retryFailedUploads(session.id))}>Retry now</button>}
             {broken && (session.error?.code === 'cancelled' || session.error?.code === 'size') && <button type="button" data-testid="send-again" onClick={() => attempt(manager.resendSession(session.id))}>Send again</button>}
             {!complete && !live && !stuck && <button type="button" onClick={() => attempt(manager.pauseSession(session.id, !session.paused))}>{session.paused ? 'Go on' : 'Pause'}</button>}
-            {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(manager.database().then((db) => saveCopy(db, session)))}>Save a copy</button>}
+            {!complete && <button type="button" data-testid="save-copy" onClick={() => attempt(saveIt())}>Save a copy</button>}
             {!live && !gone && <button type="button" onClick={() => setRenaming(session.name)}>Rename</button>}
             {!live && <button type="button" data-testid="delete" onClick={() => setAsking(true)}>{complete ? 'Delete' : 'Cancel'}</button>}
             {!complete && cells.length > 0 && <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Hide chunks' : chunks === 1 ? '1 chunk' : `${chunks} chunks`}</button>}

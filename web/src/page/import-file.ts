@@ -24,7 +24,8 @@ export async function importFile(db: Database, file: File, uploadMethod: UploadM
       for (const [chunkIndex, { start, end }] of pieces.entries()) {
         const data = await file.slice(start, end).arrayBuffer();
         if (!(await roomFor(db, sessionId))) return;
-        await keep(db, { sessionId, chunkIndex, totalChunks: pieces.length, data, uploadMethod, metadata });
+        const kept = await keep(db, { sessionId, chunkIndex, totalChunks: pieces.length, data, uploadMethod, metadata });
+        if (!kept) return;
         onChunk();
       }
     } catch (error) {
@@ -38,13 +39,12 @@ export async function importFile(db: Database, file: File, uploadMethod: UploadM
 
 /**
  * Storage that is full gives up what the server has acknowledged, oldest first, and waits for more to be acknowledged. The import
- * ends only when nothing came free for a while.
+ * ends only when nothing came free for a while. False when the session was cancelled meanwhile: a chunk must not bring it back.
  */
-async function keep(db: Database, chunk: NewChunk): Promise<void> {
+async function keep(db: Database, chunk: NewChunk): Promise<boolean> {
   for (let since = performance.now(); ;) {
     try {
-      await addChunk(db, chunk);
-      return;
+      return await addChunk(db, chunk, false);
     } catch (error) {
       if (!isFull(error)) throw error;
       if ((await dropAcknowledged(db, ROOM_BYTES)) > 0) since = performance.now();

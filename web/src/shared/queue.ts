@@ -137,17 +137,19 @@ export function resume(session: SessionRecord): void {
   }
 }
 
-/** Queues one chunk whose place is known. Opens the session when it is not there yet. */
-export async function addChunk(db: Database, chunk: NewChunk, session?: Partial<SessionRecord>): Promise<void> {
+/** Queues one chunk whose place is known. A session that is not there is opened if it may be; false if it may not. */
+export async function addChunk(db: Database, chunk: NewChunk, mayOpen = true): Promise<boolean> {
   const tx = db.transaction(['upload_queue', 'chunk_data', 'parts', 'sessions'] as Stores, 'readwrite', STRICT);
   const sessions = tx.objectStore('sessions');
-  const record = (await sessions.get(chunk.sessionId)) ?? {
-    ...sessionOf({
-      id: chunk.sessionId, name: chunk.metadata.recordingName, format: chunk.metadata.format, mimeType: '', kind: 'file',
-      state: 'uploading', uploadMethod: chunk.uploadMethod,
-    }),
-    ...session,
-  };
+  const found = await sessions.get(chunk.sessionId);
+  if (!found && !mayOpen) {
+    await tx.done;
+    return false;
+  }
+  const record = found ?? sessionOf({
+    id: chunk.sessionId, name: chunk.metadata.recordingName, format: chunk.metadata.format, mimeType: '', kind: 'file',
+    state: 'uploading', uploadMethod: chunk.uploadMethod,
+  });
   const id = chunkId(chunk.sessionId, chunk.chunkIndex);
   const before = await tx.objectStore('upload_queue').get(id);
   const item = { ...itemOf(record, chunk.chunkIndex, chunk.data.byteLength, chunk.totalChunks, chunk.metadata), uploadMethod: chunk.uploadMethod };
@@ -160,6 +162,7 @@ export async function addChunk(db: Database, chunk: NewChunk, session?: Partial<
   if (chunk.totalChunks !== null) record.totalChunks = chunk.totalChunks;
   if (record.state === 'importing' && record.chunks === record.totalChunks) record.state = record.error ? 'failed' : 'uploading';
   await Promise.all([...writes, sessions.put(record), tx.done]);
+  return true;
 }
 
 /** Changes one session in a transaction of its own; the change sees what the database holds, not what the caller read before. */

@@ -97,7 +97,7 @@ export class Engine {
   }
 
   /** Adds a chunk to the queue. */
-  handleTUSChunkUpload(chunk: NewChunk): Promise<void> {
+  handleTUSChunkUpload(chunk: NewChunk): Promise<unknown> {
     return queue.addChunk(this.db, chunk);
   }
 

@@ -128,7 +128,7 @@ test('rows a dead worker left as sending are queued again', async () => {
   expect(await queue.queuedOf(db, 's', 9)).toHaveLength(1);
 });
 
-const small = (chunkIndex: number): Promise<void> =>
+const small = (chunkIndex: number): Promise<unknown> =>
   queue.addChunk(db, { sessionId: 's', chunkIndex, totalChunks: null, data: filled(5, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
 
 test('what waits is due when its time has come, and a held session sends nothing', async () => {

@@ -10,6 +10,8 @@ const TIMESLICE_MS = 1_000;
 const HELD_IN_MEMORY_MAX_MS = 30_000;
 const ROOM_POLL_MS = 1_000;
 const HELD_POLL_MS = 5_000;
+const REOPEN_POLL_MS = 100;
+const REOPEN_TRIES = 10;
 
 /** The first media type this browser records; none of them is everywhere. */
 export const chooseType = (): string => TYPES.find((type) => MediaRecorder.isTypeSupported(type)) ?? '';
@@ -49,19 +51,22 @@ export class Recorder {
   /** The session was deleted, or ended by somebody else: it takes nothing more. */
   private closed = false;
 
-  private constructor(private readonly db: Database, private readonly stream: MediaStream, private readonly events: RecorderEvents) {
+  private constructor(private readonly database: () => Promise<Database>, private readonly stream: MediaStream, private readonly events: RecorderEvents) {
     const mimeType = chooseType();
     this.media = new MediaRecorder(stream, mimeType ? { mimeType } : {});
   }
 
-  /** The stream stays the caller's; the recorder does not stop its tracks. */
-  static async start(db: Database, stream: MediaStream, name: string, uploadMethod: UploadMethod, events: RecorderEvents): Promise<Recorder> {
-    const recorder = new Recorder(db, stream, events);
+  /**
+   * The stream stays the caller's; the recorder does not stop its tracks. `database` is asked before each use and opens it again
+   * where the browser has closed it.
+   */
+  static async start(database: () => Promise<Database>, stream: MediaStream, name: string, uploadMethod: UploadMethod, events: RecorderEvents): Promise<Recorder> {
+    const recorder = new Recorder(database, stream, events);
     await recorder.takeLock();
     const mimeType = recorder.media.mimeType || chooseType();
-    await createSession(db, {
+    await recorder.inDatabase((db) => createSession(db, {
       id: recorder.sessionId, name, format: formatOf(mimeType), mimeType, kind: 'microphone', state: 'recording', uploadMethod,
-    });
+    }));
     recorder.begin();
     return recorder;
   }
@@ -118,6 +123,19 @@ export class Recorder {
     this.resumedAt = performance.now();
   }
 
+  /** Again where the connection was closed: nothing of that time is in the database. A closing one may be handed out for a moment yet. */
+  private async inDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; ++tries) {
+      try {
+        return await work(await this.database());
+      } catch (error) {
+        const closed = error instanceof Error && (error.name === 'InvalidStateError' || error.name === 'AbortError');
+        if (!closed || tries === REOPEN_TRIES) throw error;
+        await after(REOPEN_POLL_MS);
+      }
+    }
+  }
+
   /**
    * Writes what waits, the oldest first. One that cannot be written keeps its place and all behind it wait with it: left out, it
    * would be a hole nobody sees. False when some of it still waits; whoever comes next tries the same one again.
@@ -126,7 +144,7 @@ export class Recorder {
     for (let blob = this.waiting[0]; blob; blob = this.waiting[0]) {
       try {
         const data = await blob.arrayBuffer();
-        const made = await appendPart(this.db, this.sessionId, data, this.durationMs, this.bytes);
+        const made = await this.inDatabase((db) => appendPart(db, this.sessionId, data, this.durationMs, this.bytes));
         if (made === null) {
           this.closed = true;
           if (this.media.state !== 'inactive') this.stop('closed');
@@ -151,7 +169,7 @@ export class Recorder {
       if (this.media.state !== 'inactive') this.stop('error');
       return false;
     }
-    const freed = await dropAcknowledged(this.db, 16 * 1024 * 1024).catch((failure: unknown) => { console.error(failure); return 0; });
+    const freed = await this.inDatabase((db) => dropAcknowledged(db, 16 * 1024 * 1024)).catch((failure: unknown) => { console.error(failure); return 0; });
     if (freed > 0) return true;
     this.failingSince ??= performance.now();
     this.events.storageFull();
@@ -186,7 +204,7 @@ export class Recorder {
   private async close(): Promise<boolean> {
     for (;;) {
       try {
-        return (await finishRecording(this.db, this.sessionId, false)) !== null;
+        return (await this.inDatabase((db) => finishRecording(db, this.sessionId, false))) !== null;
       } catch (error) {
         // A full storage refuses the last chunk, too, until what the server has makes room for it.
         if (await this.makeRoom(error)) continue;

@@ -55,12 +55,12 @@ export interface Recording {
   events: { [K in keyof RecorderEvents]: ReturnType<typeof vi.fn<RecorderEvents[K]>> };
 }
 
-export async function record(): Promise<Recording> {
+export async function record(database?: () => Promise<Database>): Promise<Recording> {
   const { Recorder } = await import('../../src/page/recorder.ts');
   const db = await openDatabase();
   const events = { saved: vi.fn(), cut: vi.fn(), storageFull: vi.fn(), stopped: vi.fn() };
   const stream = { getAudioTracks: () => [] } as unknown as MediaStream;
-  const recorder = await Recorder.start(db, stream, 'talk', 'tus', events);
+  const recorder = await Recorder.start(database ?? (() => Promise.resolve(db)), stream, 'talk', 'tus', events);
   return { db, recorder, media: ScriptedMedia.last, events };
 }
 

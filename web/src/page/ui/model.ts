@@ -121,17 +121,21 @@ export class ModelStore {
       return;
     }
     this.reading = true;
-    do {
-      this.stale = false;
-      const db = await manager.database();
-      const sessions = await db.getAll('sessions');
-      sessions.sort((a, b) => b.startedAt - a.startedAt);
-      const pending = sessions.reduce((sum, session) => sum + (session.state === 'complete' ? 0 : session.chunks - session.ackedChunks - session.deadChunks), 0);
-      // Also one recovered while no page was open.
-      const recovered = sessions.find(({ interrupted, noticed }) => interrupted && !noticed) ?? null;
-      this.set({ sessions, pending, recovered });
-    } while (this.stale);
-    this.reading = false;
+    try {
+      do {
+        this.stale = false;
+        const db = await manager.database();
+        const sessions = await db.getAll('sessions');
+        sessions.sort((a, b) => b.startedAt - a.startedAt);
+        const pending = sessions.reduce((sum, session) => sum + (session.state === 'complete' ? 0 : session.chunks - session.ackedChunks - session.deadChunks), 0);
+        // Also one recovered while no page was open.
+        const recovered = sessions.find(({ interrupted, noticed }) => interrupted && !noticed) ?? null;
+        this.set({ sessions, pending, recovered });
+      } while (this.stale);
+    } finally {
+      // A connection closed under one reading must not be the last thing this page ever shows.
+      this.reading = false;
+    }
   }
 
   /** Asks after the newest complete recordings: they may have been deleted elsewhere. Silence of the server changes nothing; it is asked again. */

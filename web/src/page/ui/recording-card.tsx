@@ -95,7 +95,7 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
       setSaved({ at: performance.now(), bytes: 0 });
       const title = name.trim() || defaultName();
       setName(title);
-      const started = await Recorder.start(await manager.database(), opened, title, manager.getUploadMethod(), {
+      const started = await Recorder.start(() => manager.database(), opened, title, manager.getUploadMethod(), {
         saved: ({ bytes }) => {
           const at = performance.now();
           withNextTick(() => setSaved({ at, bytes }));

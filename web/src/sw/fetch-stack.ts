@@ -1,5 +1,5 @@
 // tus-js-client's way to the network. Its own uses XMLHttpRequest, which a service worker has not.
-import { Aborted, UploadError } from './upload-error.ts';
+import { Aborted, httpError, UploadError } from './upload-error.ts';
 
 export const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -17,11 +17,16 @@ export interface Piece {
 
 const base64 = (digest: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(digest)));
 
+export interface Answer {
+  response: Response;
+  body: string;
+}
+
 /**
  * fetch with a deadline. Rejects with Aborted when `signal` fires, else with UploadError network | timeout. Redirects are
  * refused: a captive portal's page must not pass for an answer of ours.
  */
-export async function request(url: string, init: RequestInit, signal: AbortSignal, timeoutMs = requestTimeoutMs): Promise<{ response: Response; body: string }> {
+export async function request(url: string, init: RequestInit, signal: AbortSignal, timeoutMs = requestTimeoutMs): Promise<Answer> {
   const stop = new AbortController();
   const onAbort = (): void => stop.abort();
   if (signal.aborted) throw new Aborted('aborted');
@@ -40,6 +45,24 @@ export async function request(url: string, init: RequestInit, signal: AbortSigna
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+export const refused = (verb: string, { response, body }: Answer): UploadError =>
+  httpError(verb, { status: response.status, header: (name) => response.headers.get(name), body });
+
+/** A portal's page may come with a status of success; it is no answer of ours. */
+export function parsed<T>(verb: string, { response, body }: Answer): T {
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    throw new UploadError({ kind: 'protocol', status: response.status, verb, message: 'the answer is not JSON' });
+  }
+}
+
+/** For what may come too early: 409 says that chunks are missing, which the session's status tells in full. */
+export async function postJson(url: string, value: unknown, signal: AbortSignal, timeoutMs?: number): Promise<void> {
+  const answer = await request(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) }, signal, timeoutMs);
+  if (!answer.response.ok && answer.response.status !== 409) throw refused('POST', answer);
 }
 
 class FetchResponse {

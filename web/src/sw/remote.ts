@@ -1,6 +1,6 @@
 // What the server says about a session.
-import { request } from './fetch-stack.ts';
-import { httpError, problemOf } from './upload-error.ts';
+import { postJson, refused, request } from './fetch-stack.ts';
+import { problemOf } from './upload-error.ts';
 
 export interface SessionStatus {
   session_id: string;
@@ -24,30 +24,28 @@ export type Remote =
 
 /** Rejects with UploadError when nothing could be learnt. */
 export async function getRemote(remoteId: string, signal: AbortSignal): Promise<Remote> {
-  const { response, body } = await request(`/files/${remoteId}/status`, {}, signal, 15_000);
-  if (response.ok) return { kind: 'known', status: JSON.parse(body) as SessionStatus };
-  if (response.status === 404) return { kind: 'unknown' };
-  if (response.status === 410) return { kind: 'gone', reason: problemOf(body).type.includes('cancelled') ? 'cancelled' : 'expired' };
-  throw httpError('GET', { status: response.status, header: (name) => response.headers.get(name), body });
+  const answer = await request(`/files/${remoteId}/status`, {}, signal, 15_000);
+  if (answer.response.ok) return { kind: 'known', status: JSON.parse(answer.body) as SessionStatus };
+  if (answer.response.status === 404) return { kind: 'unknown' };
+  if (answer.response.status === 410) return { kind: 'gone', reason: problemOf(answer.body).type.includes('cancelled') ? 'cancelled' : 'expired' };
+  throw refused('GET', answer);
 }
 
 /** The bytes the server has of a chunk; 0 when it knows nothing of it. */
 export async function headChunk(remoteId: string, chunkIndex: number, signal: AbortSignal): Promise<number> {
   const { response } = await request(`/files/${remoteId}/chunks/${chunkIndex}`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }, signal, 15_000);
-  return response.ok ? Number(response.headers.get('Upload-Offset') ?? 0) : 0;
+  return response.ok ? Number(response.headers.get('Upload-Offset')) : 0;
 }
 
 /** Resolves to the status of the answer; 404 means there was nothing to delete. */
 export async function deleteRemote(remoteId: string, signal: AbortSignal): Promise<number> {
-  const { response, body } = await request(`/files/${remoteId}`, { method: 'DELETE' }, signal, 15_000);
-  if (response.ok || response.status === 404) return response.status;
-  throw httpError('DELETE', { status: response.status, header: (name) => response.headers.get(name), body });
+  const answer = await request(`/files/${remoteId}`, { method: 'DELETE' }, signal, 15_000);
+  if (answer.response.ok || answer.response.status === 404) return answer.response.status;
+  throw refused('DELETE', answer);
 }
 
 export async function postAssemble(remoteId: string, totalChunks: number | null, signal: AbortSignal): Promise<void> {
-  const init: RequestInit = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(totalChunks === null ? {} : { total_chunks: totalChunks }) };
-  const { response, body } = await request(`/files/${remoteId}/assemble`, init, signal, 30_000);
-  if (!response.ok && response.status !== 409) throw httpError('POST', { status: response.status, header: (name) => response.headers.get(name), body });
+  await postJson(`/files/${remoteId}/assemble`, totalChunks === null ? {} : { total_chunks: totalChunks }, signal, 30_000);
 }
 
 /** HEAD /health within 4 s. The truth about the connection: `navigator.onLine` stays true when only the server is away. */

@@ -14,6 +14,8 @@ const STRICT = { durability: 'strict' } as const;
 const RELAXED = { durability: 'relaxed' } as const;
 type Stores = ('upload_queue' | 'chunk_data' | 'parts' | 'sessions')[];
 type Write = IDBPTransaction<WaveForgeSchema, Stores, 'readwrite'>;
+const SETTLING: Exclude<Stores[number], 'parts'>[] = ['upload_queue', 'chunk_data', 'sessions'];
+type Settling = IDBPTransaction<WaveForgeSchema, typeof SETTLING, 'readwrite'>;
 
 export interface NewSession {
   id: string;
@@ -182,29 +184,29 @@ export async function updateItem(db: Database, id: string, change: (item: QueueI
   return item ?? null;
 }
 
-/** Row and session counters change together. `change` edits the row; the counters follow from its status before and after. */
-async function settle(db: Database, ids: readonly string[], change: (item: QueueItem) => void, also?: (session: SessionRecord) => void): Promise<SessionRecord | null> {
-  const tx = db.transaction(['upload_queue', 'sessions'], 'readwrite', RELAXED);
-  const rows = tx.objectStore('upload_queue');
-  const items = (await Promise.all(ids.map((id) => rows.get(id)))).filter((item) => item !== undefined);
-  const session = items[0] && await tx.objectStore('sessions').get(items[0].sessionId);
+/**
+ * Row and session counters change together. `pick` says which rows, in the same transaction; `change` edits a row, and the counters
+ * follow from its status before and after. A session whose `also` says false is left as it is, with its rows.
+ */
+async function settle(db: Database, pick: (tx: Settling) => Promise<QueueItem[]>, change: (item: QueueItem) => void, also?: (session: SessionRecord) => unknown): Promise<SessionRecord | null> {
+  const tx = db.transaction(SETTLING, 'readwrite', RELAXED);
+  const items = await pick(tx);
+  const session = items[0] && (await tx.objectStore('sessions').get(items[0].sessionId));
+  const wanted = !session || also?.(session) !== false;
   const writes: Promise<unknown>[] = [];
-  for (const item of items) {
+  for (const item of wanted ? items : []) {
     const before = item.status;
     change(item);
-    writes.push(rows.put(item));
+    writes.push(tx.objectStore('upload_queue').put(item));
     if (!session) continue;
     const delta = Number(item.status === 'acked') - Number(before === 'acked');
     session.ackedChunks += delta;
     session.ackedBytes += delta * item.size;
     session.deadChunks += Number(item.status === 'dead') - Number(before === 'dead');
   }
-  if (session) {
-    also?.(session);
-    writes.push(tx.objectStore('sessions').put(session));
-  }
+  if (session && wanted) writes.push(tx.objectStore('sessions').put(session));
   await Promise.all([...writes, tx.done]);
-  return session ?? null;
+  return (wanted && session) || null;
 }
 
 const ROOM_AFTER_MS = 300;
@@ -212,36 +214,47 @@ const ROOM_AFTER_MS = 300;
 export const isFull = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';
 
 /**
- * A full storage refuses even this small change. The bytes are given up first then, which is always allowed and makes room: the
- * server has them. Waits until the change could be written.
+ * Only what was sent under the id the session still has: a chunk queued again for another one is not there yet. A full storage refuses
+ * even this small change. The bytes are given up first then, which is always allowed and makes room: the server has them. Waits until
+ * the change could be written.
  */
-export async function acknowledge(db: Database, id: string, byFallback: boolean): Promise<SessionRecord | null> {
+export async function acknowledge(db: Database, id: string, byFallback: boolean, remoteId: string): Promise<SessionRecord | null> {
   for (let dropped = false; ;) {
     try {
-      return await settle(db, [id], (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0, dropped }),
-        (session) => { if (byFallback) session.usedCustom = true; });
+      return await settle(db, (tx) => tx.objectStore('upload_queue').getAll(id),
+        (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0, dropped }),
+        (session) => session.remoteId === remoteId && (session.usedCustom ||= byFallback, true));
     } catch (error) {
       if (!isFull(error)) throw error;
-      await db.delete('chunk_data', id);
       dropped = true;
+      const tx = db.transaction(SETTLING, 'readwrite', RELAXED);
+      const item = await tx.objectStore('upload_queue').get(id);
+      const session = item && (await tx.objectStore('sessions').get(item.sessionId));
+      await Promise.all([session?.remoteId === remoteId && tx.objectStore('chunk_data').delete(id), tx.done]);
       await new Promise((resolve) => { setTimeout(resolve, ROOM_AFTER_MS); });
     }
   }
 }
 
 export const bury = (db: Database, id: string, error: ChunkError): Promise<SessionRecord | null> =>
-  settle(db, [id], (item) => Object.assign(item, { status: 'dead', lastError: error }));
+  settle(db, (tx) => tx.objectStore('upload_queue').getAll(id), (item) => Object.assign(item, { status: 'dead', lastError: error }));
 
 const REQUEUED = { status: 'queued', retryCount: 0, nextRetryAt: 0, conflicts: 0, lastError: null } as const;
 
-/** Puts chunks back in line. `anew` forgets what the server had of them. */
+/**
+ * Puts chunks back in line and resolves to how many. `anew` forgets what the server had of them, so it takes only those whose bytes are
+ * here: read in the same transaction, because bytes of acknowledged chunks are given up at any time.
+ */
 export async function requeue(db: Database, sessionId: string, which: (item: QueueItem) => boolean, anew: boolean,
   also?: (session: SessionRecord) => void): Promise<number> {
-  const items = (await db.getAllFromIndex('upload_queue', 'sessionId', sessionId)).filter((item) => which(item) && !item.dropped);
-  const change = (item: QueueItem): void => { Object.assign(item, REQUEUED, anew ? { attempted: false, offset: 0 } : {}); };
-  if (items.length > 0) await settle(db, items.map((item) => item.id), change, also);
-  else if (also) await updateSession(db, sessionId, also);
-  return items.length;
+  let found: QueueItem[] = [];
+  await settle(db, async (tx) => {
+    const kept = new Set(await tx.objectStore('chunk_data').getAllKeys(IDBKeyRange.bound(chunkId(sessionId, 0), `${sessionId}_:`)));
+    found = (await tx.objectStore('upload_queue').index('sessionId').getAll(sessionId)).filter((item) => which(item) && (!anew || kept.has(item.id)));
+    return found;
+  }, (item) => Object.assign(item, REQUEUED, anew ? { attempted: false, offset: 0 } : {}), also);
+  if (found.length === 0 && also) await updateSession(db, sessionId, also);
+  return found.length;
 }
 
 /** Takes every trace of a session from the device. `keepRecord` leaves its line in the list. */
@@ -257,21 +270,23 @@ export async function dropSession(db: Database, sessionId: string, keepRecord?: 
 }
 
 /**
- * Gives up bytes the server has acknowledged, oldest first. Resolves to the bytes freed. Two transactions: a full storage allows the
- * first, which only deletes, and perhaps not yet the second, which notes it down.
+ * Gives up bytes the server has acknowledged, oldest first. Resolves to the bytes freed. Rows are read and bytes deleted in one
+ * transaction: a chunk that is queued again meanwhile keeps its bytes. Two transactions in all: a full storage allows the first, which
+ * only deletes, and perhaps not yet the second, which notes it down.
  */
 export async function dropAcknowledged(db: Database, wantedBytes: number): Promise<number> {
-  const acked = (await db.getAllFromIndex('upload_queue', 'status', 'acked')).filter((item) => !item.dropped);
+  const tx = db.transaction(['upload_queue', 'chunk_data'], 'readwrite', RELAXED);
+  const acked = (await tx.objectStore('upload_queue').index('status').getAll('acked')).filter((item) => !item.dropped);
   acked.sort((a, b) => a.addedAt - b.addedAt);
-  const tx = db.transaction('chunk_data', 'readwrite', RELAXED);
+  const data = tx.objectStore('chunk_data');
   const freed: QueueItem[] = [];
   let bytes = 0;
   for (const item of acked) {
     if (bytes >= wantedBytes) break;
-    if ((await tx.store.getKey(item.id)) === undefined) continue;
+    if ((await data.getKey(item.id)) === undefined) continue;
     bytes += item.size;
     freed.push(item);
-    void tx.store.delete(item.id);
+    void data.delete(item.id);
   }
   await tx.done;
   for (const { id } of freed) await updateItem(db, id, (item) => { item.dropped = true; }).catch((error: unknown) => { if (!isFull(error)) throw error; });

@@ -190,7 +190,7 @@ export class Pump {
   private async done(entry: Active, session: SessionRecord): Promise<void> {
     const { item, method } = entry;
     entry.offset = item.size;
-    const after = await queue.acknowledge(this.host.db, item.id, method === 'custom');
+    const after = await queue.acknowledge(this.host.db, item.id, method === 'custom', session.remoteId);
     this.host.log(`✓ Chunk ${item.chunkIndex} uploaded successfully (session: ${session.id})`);
     if (!after) return;
     this.host.emit({ type: 'chunkUploaded', sessionId: session.id, chunkIndex: item.chunkIndex, totalChunks: after.totalChunks });

@@ -77,7 +77,7 @@ test('counters follow the rows through acknowledging, refusing and queueing agai
   for (let step = 0; step < 12; ++step) {
     const chunk = chunkId(id, random.int(0, 5));
     const what = random.int(0, 2);
-    if (what === 0) await queue.acknowledge(db, chunk, false);
+    if (what === 0) await queue.acknowledge(db, chunk, false, id);
     else if (what === 1) await queue.bury(db, chunk, { code: '413', message: '', at: 0 });
     else await queue.requeue(db, id, (row) => row.id === chunk, true);
     const rows = await db.getAllFromIndex('upload_queue', 'sessionId', id);
@@ -101,12 +101,56 @@ test('under pressure only acknowledged bytes go, oldest first, and they are not 
     await queue.addChunk(db, { sessionId: 's', chunkIndex: i, totalChunks: 4, data: filled(100, i), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
     await queue.updateItem(db, chunkId('s', i), (row) => { row.addedAt = 10 - i; });
   }
-  await queue.acknowledge(db, chunkId('s', 1), false);
-  await queue.acknowledge(db, chunkId('s', 2), false);
+  await queue.acknowledge(db, chunkId('s', 1), false, 's');
+  await queue.acknowledge(db, chunkId('s', 2), false, 's');
   expect(await queue.dropAcknowledged(db, 50)).toBe(100);
   expect(await db.getAllKeys('chunk_data')).toEqual([chunkId('s', 0), chunkId('s', 1), chunkId('s', 3)]);
   expect(await queue.requeue(db, 's', () => true, true)).toBe(3);
   expect((await db.get('upload_queue', chunkId('s', 2)))?.status).toBe('acked');
+});
+
+const row = async (sessionId: string, chunkIndex: number, size = 1000): Promise<string> => {
+  await queue.addChunk(db, { sessionId, chunkIndex, totalChunks: null, data: filled(size, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
+  return chunkId(sessionId, chunkIndex);
+};
+
+test.each(['dropped', 'queued'])('bytes are not given up of what is queued again at the same time, whichever is %s first', async (first) => {
+  for (const chunkIndex of [0, 1, 2]) await queue.acknowledge(db, await row('s', chunkIndex), false, 's');
+  const acts = [() => queue.dropAcknowledged(db, 2000), () => queue.requeue(db, 's', () => true, true)];
+  await Promise.all((first === 'dropped' ? acts : acts.reverse()).map((act) => act()));
+  const kept = await db.getAllKeys('chunk_data');
+  expect((await queue.queuedOf(db, 's', 9)).map((item) => item.id)).toEqual(kept);
+  expect(kept).toHaveLength(first === 'dropped' ? 1 : 3);
+});
+
+test('what was sent under an id the session no longer has is not acknowledged, and keeps its bytes in a full storage', async () => {
+  const id = await row('s', 0);
+  await queue.requeue(db, 's', () => true, true, (record) => { record.remoteId = 'another'; });
+  expect(await queue.acknowledge(db, id, true, 's')).toBeNull();
+  const storage = fill();
+  try {
+    expect(await queue.acknowledge(db, id, true, 's')).toBeNull();
+  } finally {
+    storage.restore();
+  }
+  expect(await db.get('upload_queue', id)).toMatchObject({ status: 'queued', dropped: false });
+  expect(await db.get('sessions', 's')).toMatchObject({ ackedChunks: 0, usedCustom: false });
+  expect(await db.getAllKeys('chunk_data')).toEqual([id]);
+});
+
+test('an id that changes before a full storage could note an acknowledgement saves the bytes', async () => {
+  const id = await row('s', 0);
+  const { put } = IDBObjectStore.prototype;
+  let changed: Promise<unknown> | null = null;
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((again: () => void) => { queueMicrotask(again); }) as never);
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function write(this: IDBObjectStore, ...args) {
+    if (this.name !== 'upload_queue') return put.apply(this, args);
+    changed ??= queue.updateSession(db, 's', (record) => { record.remoteId = 'another'; });
+    throw new DOMException('', 'QuotaExceededError');
+  });
+  expect(await queue.acknowledge(db, id, false, 's')).toBeNull();
+  await changed;
+  expect(await db.getAllKeys('chunk_data')).toEqual([id]);
 });
 
 test('dropping a session leaves nothing of it, or its line alone', async () => {
@@ -181,7 +225,7 @@ test('a full storage gives an acknowledged chunk up first and notes it afterward
   await queue.addChunk(db, { sessionId: 'full', chunkIndex: 0, totalChunks: 1, data: filled(1000, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
   const storage = fill();
   try {
-    const after = await queue.acknowledge(db, chunkId('full', 0), false);
+    const after = await queue.acknowledge(db, chunkId('full', 0), false, 'full');
     expect(after).toMatchObject({ ackedChunks: 1, ackedBytes: 1000 });
   } finally {
     storage.restore();
@@ -194,7 +238,7 @@ test('making room deletes even when nothing can be written, and does not count t
   await queue.createSession(db, { ...session('room'), state: 'uploading' });
   for (const chunkIndex of [0, 1]) {
     await queue.addChunk(db, { sessionId: 'room', chunkIndex, totalChunks: 3, data: filled(1000, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
-    await queue.acknowledge(db, chunkId('room', chunkIndex), false);
+    await queue.acknowledge(db, chunkId('room', chunkIndex), false, 'room');
   }
   const { put } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };

@@ -156,20 +156,24 @@ export class Pump {
     const { db } = this.host;
     const { item, method } = entry;
     const data = await db.get('chunk_data', item.id);
-    if (!data) return this.withoutBytes(entry, session);
-    await this.note(item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
     const before = item.offset;
-    const transfer: Transfer = {
-      item, session, data, patchSize: this.patchSize, signal: entry.stop.signal,
-      onOffset: (bytes) => { entry.offset = bytes; this.progress(session, item.chunkIndex); },
-    };
     try {
-      await (method === 'tus' ? uploadChunkWithTUS(transfer) : uploadChunkCustom(transfer));
+      if (data) {
+        await this.note(item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
+        const transfer: Transfer = {
+          item, session, data, patchSize: this.patchSize, signal: entry.stop.signal,
+          onOffset: (bytes) => { entry.offset = bytes; this.progress(session, item.chunkIndex); },
+        };
+        await (method === 'tus' ? uploadChunkWithTUS(transfer) : uploadChunkCustom(transfer));
+        if (method === 'tus') this.patchSize = nextPatchSize(this.patchSize, true, this.patchSizeMax);
+      } else if ((await headChunk(session.remoteId, item.chunkIndex, entry.stop.signal)) !== item.size) {
+        // A worker stopped between giving the bytes up and writing that down leaves a chunk without them; the server has it then.
+        return await this.bury(item, 'lost', 'its bytes are no longer on this device');
+      }
     } catch (error) {
       return this.failed(entry, error, entry.offset > before);
     }
     this.serverErrors.delete(session.id);
-    if (method === 'tus') this.patchSize = nextPatchSize(this.patchSize, true, this.patchSizeMax);
     return this.done(entry, session);
   }
 
@@ -180,19 +184,12 @@ export class Pump {
     });
   }
 
-  /** A worker stopped between giving the bytes up and writing that down leaves this: the server knows whether it has them. */
-  private async withoutBytes(entry: Active, session: SessionRecord): Promise<void> {
-    const { item } = entry;
-    if ((await headChunk(session.remoteId, item.chunkIndex, entry.stop.signal)) === item.size) return this.done(entry, session);
-    return this.bury(item, 'lost', 'its bytes are no longer on this device');
-  }
-
   private async done(entry: Active, session: SessionRecord): Promise<void> {
     const { item, method } = entry;
     entry.offset = item.size;
     const after = await queue.acknowledge(this.host.db, item.id, method === 'custom', session.remoteId);
-    this.host.log(`✓ Chunk ${item.chunkIndex} uploaded successfully (session: ${session.id})`);
     if (!after) return;
+    this.host.log(`✓ Chunk ${item.chunkIndex} uploaded successfully (session: ${session.id})`);
     this.host.emit({ type: 'chunkUploaded', sessionId: session.id, chunkIndex: item.chunkIndex, totalChunks: after.totalChunks });
     this.progressAt.delete(session.id);
     this.progress(after, item.chunkIndex, true);

@@ -31,10 +31,12 @@ export async function getRemote(remoteId: string, signal: AbortSignal): Promise<
   throw refused('GET', answer);
 }
 
-/** The bytes the server has of a chunk; 0 when it knows nothing of it. */
+/** The bytes the server has of a chunk; 0 when it says that it knows nothing of it. Rejects with UploadError when it does not say. */
 export async function headChunk(remoteId: string, chunkIndex: number, signal: AbortSignal): Promise<number> {
-  const { response } = await request(`/files/${remoteId}/chunks/${chunkIndex}`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }, signal, 15_000);
-  return response.ok ? Number(response.headers.get('Upload-Offset')) : 0;
+  const answer = await request(`/files/${remoteId}/chunks/${chunkIndex}`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } }, signal, 15_000);
+  if (answer.response.ok) return Number(answer.response.headers.get('Upload-Offset'));
+  if (answer.response.status === 404 || answer.response.status === 410) return 0;
+  throw refused('HEAD', answer);
 }
 
 /** Resolves to the status of the answer; 404 means there was nothing to delete. */

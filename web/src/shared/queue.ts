@@ -4,6 +4,7 @@
 // Every transaction reads first, then writes, and awaits each write beside its end. Firefox and WebKit fail the write a full storage
 // refuses, and all idb says of the transaction at that moment is AbortError; the write's own promise tells why, and tells it first.
 import type { IDBPTransaction } from 'idb';
+import { after } from './after.ts';
 import { cut } from './cutter.ts';
 import type { Database, WaveForgeSchema } from './db.ts';
 import { CHUNK_SIZE, chunkId } from './protocol.ts';
@@ -231,7 +232,7 @@ export async function acknowledge(db: Database, id: string, byFallback: boolean,
       const item = await tx.objectStore('upload_queue').get(id);
       const session = item && (await tx.objectStore('sessions').get(item.sessionId));
       await Promise.all([session?.remoteId === remoteId && tx.objectStore('chunk_data').delete(id), tx.done]);
-      await new Promise((resolve) => { setTimeout(resolve, ROOM_AFTER_MS); });
+      await after(ROOM_AFTER_MS);
     }
   }
 }

@@ -1,5 +1,6 @@
 // From "every chunk acknowledged" to "the recording is there". The bytes stay on the device until then: if the server turns out
 // to have lost something it is sent again.
+import { after } from '../shared/after.ts';
 import type { Database } from '../shared/db.ts';
 import type { SessionRecord, UploadEvent } from '../shared/protocol.ts';
 import * as queue from '../shared/queue.ts';
@@ -9,6 +10,10 @@ import { Aborted, UploadError } from './upload-error.ts';
 
 const POLL_MS = [300, 500, 1_000, 2_000, 5_000];
 const NUDGE_AFTER_POLLS = 3;
+const UNEXPECTED_PAUSE_MS = 2_000;
+
+/** So often a server that answers 429 or 5xx is told a name again. */
+const TELL_POLLS = 4;
 
 interface Host {
   db: Database;
@@ -29,8 +34,12 @@ export class Completion {
       if (!due || session.paused || this.polling.has(session.id)) continue;
       const stop = new AbortController();
       this.polling.set(session.id, stop);
-      void this.watch(session, stop.signal)
-        .catch((error: unknown) => { if (!(error instanceof Aborted)) this.host.log(`session ${session.id}: ${String(error)}`); })
+      void this.watch(session.id, stop.signal)
+        .catch((error: unknown) => {
+          if (error instanceof Aborted) return undefined;
+          this.host.log(`session ${session.id}: ${String(error)}`);
+          return after(UNEXPECTED_PAUSE_MS);
+        })
         .finally(() => {
           if (this.polling.get(session.id) === stop) this.polling.delete(session.id);
           this.wake();
@@ -44,14 +53,23 @@ export class Completion {
     this.polling.delete(sessionId);
   }
 
-  private async watch(session: SessionRecord, signal: AbortSignal): Promise<void> {
-    await queue.updateSession(this.host.db, session.id, (record) => { record.state = 'assembling'; });
-    this.changed(session.id);
-    let told = false;
+  private async watch(sessionId: string, signal: AbortSignal): Promise<void> {
+    const { db } = this.host;
+    await queue.updateSession(db, sessionId, (record) => { record.state = 'assembling'; });
+    this.changed(sessionId);
+    let told: string | null = null;
     for (let poll = 0; !signal.aborted; ++poll) {
+      // Read again each time: it may be renamed meanwhile.
+      const session = await db.get('sessions', sessionId);
+      if (!session) return;
       try {
-        if (!told && (session.usedCustom || session.renamed)) await completeRecording(session, signal);
-        told = true;
+        if ((session.usedCustom || session.renamed) && told !== session.name) {
+          await completeRecording(session, signal).catch((error: unknown) => {
+            // A server in trouble is told again. One that refuses, or is in trouble for long, does not keep the recording from being complete.
+            if (!(error instanceof UploadError) || error.failure.kind !== 'http' || (error.failure.status >= 429 && poll < TELL_POLLS)) throw error;
+          });
+          told = session.name;
+        }
         const remote = await getRemote(session.remoteId, signal);
         if (signal.aborted) return;
         if (remote.kind !== 'known' || remote.status.state === 'damaged') return await this.startAnew(session, remote);
@@ -60,8 +78,7 @@ export class Completion {
         if (!(error instanceof UploadError)) throw error;
         if (error.failure.kind !== 'http') this.lostContact();
       }
-      const delay = POLL_MS[Math.min(poll, POLL_MS.length - 1)] ?? 5_000;
-      await new Promise((resolve) => { setTimeout(resolve, delay); });
+      await after(POLL_MS[Math.min(poll, POLL_MS.length - 1)] ?? 5_000);
     }
   }
 

@@ -1,4 +1,5 @@
 // The uploader as one object that takes commands. It runs in the service worker, or in the page where there is no worker.
+import { after } from '../shared/after.ts';
 import { openDatabase, type Database } from '../shared/db.ts';
 import { EVENTS_CHANNEL, PATCH_SIZE_MIN, recordingLock } from '../shared/protocol.ts';
 import type { Command, EngineState, NewChunk, UploadEvent } from '../shared/protocol.ts';
@@ -76,7 +77,7 @@ export class Engine {
     };
     const first = await orphaned();
     if (first.length === 0) return false;
-    await new Promise((resolve) => { setTimeout(resolve, ORPHAN_AFTER_MS); });
+    await after(ORPHAN_AFTER_MS);
     const second = new Set(await orphaned());
     let closed = false;
     for (const id of first.filter((sessionId) => second.has(sessionId))) {
@@ -186,7 +187,8 @@ export class Engine {
 
   private async rename(sessionId: string, name: string): Promise<void> {
     const session = await queue.updateSession(this.db, sessionId, (record) => { record.name = name; record.renamed = true; });
-    if (session?.state === 'complete') await this.quietly(() => completeRecording(session, AbortSignal.timeout(15_000)));
+    // While it is being put together the name may come too late for whoever watches that.
+    if (session?.state === 'complete' || session?.state === 'assembling') await this.quietly(() => completeRecording(session, AbortSignal.timeout(15_000)));
     this.emit({ type: 'sessionChanged', sessionId });
   }
 

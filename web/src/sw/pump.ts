@@ -1,5 +1,6 @@
 // The loop that empties the queue: three chunks at a time, one uploader per origin, until nothing is left that could be sent now
 // or later. It knows no worker interface; engine.ts and sw.ts give it a lock and a clock.
+import { after } from '../shared/after.ts';
 import { judge, type Verdict } from '../shared/classify.ts';
 import type { Database } from '../shared/db.ts';
 import { MAX_CONCURRENT_UPLOADS, PATCH_SIZE, UPLOADER_LOCK } from '../shared/protocol.ts';
@@ -144,7 +145,7 @@ export class Pump {
     void this.transfer(entry, session)
       .catch(async (error: unknown) => {
         this.host.log(`chunk ${item.chunkIndex}: ${String(error)}`);
-        await new Promise((resolve) => { setTimeout(resolve, UNEXPECTED_PAUSE_MS); });
+        await after(UNEXPECTED_PAUSE_MS);
       })
       .finally(() => {
         this.active.delete(item.id);

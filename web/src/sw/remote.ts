@@ -1,5 +1,5 @@
 // What the server says about a session.
-import { postJson, refused, request } from './fetch-stack.ts';
+import { parsed, postJson, refused, request } from './fetch-stack.ts';
 import { problemOf } from './upload-error.ts';
 
 export interface SessionStatus {
@@ -25,7 +25,7 @@ export type Remote =
 /** Rejects with UploadError when nothing could be learnt. */
 export async function getRemote(remoteId: string, signal: AbortSignal): Promise<Remote> {
   const answer = await request(`/files/${remoteId}/status`, {}, signal, 15_000);
-  if (answer.response.ok) return { kind: 'known', status: JSON.parse(answer.body) as SessionStatus };
+  if (answer.response.ok) return { kind: 'known', status: parsed<SessionStatus>('GET', answer) };
   if (answer.response.status === 404) return { kind: 'unknown' };
   if (answer.response.status === 410) return { kind: 'gone', reason: problemOf(answer.body).type.includes('cancelled') ? 'cancelled' : 'expired' };
   throw refused('GET', answer);

@@ -1,4 +1,5 @@
 // The service worker: events to the engine, and nothing else.
+import { after } from '../shared/after.ts';
 import { SYNC_TAG, type Command } from '../shared/protocol.ts';
 import { Engine } from './engine.ts';
 import { answer, dropOldShells, keepShell } from './shell.ts';
@@ -20,8 +21,6 @@ function engine(): Promise<Engine> {
   opened ??= Engine.open().catch((error: unknown) => { opened = null; throw error; });
   return opened;
 }
-
-const after = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 async function processUploads(): Promise<void> {
   await (await engine()).processUploads();

@@ -1,5 +1,5 @@
-// Stands in for `DetailedError` inside tus-js-client, whose message repeats the whole answer; the fields say it all.
-export default class TusError extends Error {
+// Stands in for `DetailedError` inside tus-js-client, which repeats the whole answer in its message. Its fields say the same.
+export default class DetailedError extends Error {
   constructor(message: string, readonly causingError: unknown = null, readonly originalRequest: unknown = null, readonly originalResponse: unknown = null) {
     super(message);
   }

@@ -214,6 +214,11 @@ const ROOM_AFTER_MS = 300;
 
 export const isFull = (error: unknown): boolean => error instanceof Error && error.name === 'QuotaExceededError';
 
+/** For `catch` of what need not be written down when there is no room. */
+export const unlessFull = (error: unknown): void => {
+  if (!isFull(error)) throw error;
+};
+
 /**
  * Only what was sent under the id the session still has: a chunk queued again for another one is not there yet. A full storage refuses
  * even this small change. The bytes are given up first then, which is always allowed and makes room: the server has them. Waits until
@@ -226,7 +231,7 @@ export async function acknowledge(db: Database, id: string, byFallback: boolean,
         (item) => Object.assign(item, { status: 'acked', offset: item.size, lastError: null, conflicts: 0, dropped }),
         (session) => session.remoteId === remoteId && (session.usedCustom ||= byFallback, true));
     } catch (error) {
-      if (!isFull(error)) throw error;
+      unlessFull(error);
       dropped = true;
       const tx = db.transaction(SETTLING, 'readwrite', RELAXED);
       const item = await tx.objectStore('upload_queue').get(id);
@@ -290,7 +295,7 @@ export async function dropAcknowledged(db: Database, wantedBytes: number): Promi
     void data.delete(item.id);
   }
   await tx.done;
-  for (const { id } of freed) await updateItem(db, id, (item) => { item.dropped = true; }).catch((error: unknown) => { if (!isFull(error)) throw error; });
+  for (const { id } of freed) await updateItem(db, id, (item) => { item.dropped = true; }).catch(unlessFull);
   return bytes;
 }
 
@@ -307,7 +312,10 @@ export const sendingSessions = async (db: Database): Promise<string[]> => (await
 
 export interface Next {
   session: SessionRecord;
-  /** What may be sent now, by place; of the chunks never tried at most `limit`. */
+  /**
+   * What may be sent now, by place; of the chunks never tried at most `limit`. Those that are being sent are among them: what the
+   * caller is not sending was left by a worker that died.
+   */
   due: QueueItem[];
   /** Milliseconds until more is due, null when nothing will be. */
   waitMs: number | null;
@@ -321,14 +329,15 @@ export interface Next {
 export async function nextOf(db: Database, sessionId: string, limit: number): Promise<Next | null> {
   const tx = db.transaction(['upload_queue', 'sessions']);
   const order = tx.objectStore('upload_queue').index('order');
-  const [session, waiting, queued] = await Promise.all([
-    tx.objectStore('sessions').get(sessionId), order.getAll(line('waiting', sessionId)), order.getAll(line('queued', sessionId), limit),
+  const [session, waiting, sending, queued] = await Promise.all([
+    tx.objectStore('sessions').get(sessionId), order.getAll(line('waiting', sessionId)), order.getAll(line('sending', sessionId)),
+    order.getAll(line('queued', sessionId), limit),
   ]);
   const now = Date.now();
   if (!session || !sends(session)) return null;
   if (!isDue({ nextRetryAt: session.heldUntil, savedAt: session.heldAt }, now, RETRY_AFTER_MAX_MS)) return { session, due: [], waitMs: session.heldUntil - now };
   const later = waiting.filter((item) => !isDue(item, now, RETRY_AFTER_MAX_MS));
-  const due = [...waiting.filter((item) => !later.includes(item)), ...queued].sort((a, b) => a.chunkIndex - b.chunkIndex);
+  const due = [...waiting.filter((item) => !later.includes(item)), ...sending, ...queued].sort((a, b) => a.chunkIndex - b.chunkIndex);
   return { session, due, waitMs: later.length === 0 ? null : Math.min(...later.map((item) => item.nextRetryAt)) - now };
 }
 
@@ -337,10 +346,4 @@ export async function countPending(db: Database): Promise<number> {
   const tx = db.transaction('upload_queue');
   const counts = await Promise.all((['queued', 'sending', 'waiting'] as const).map((status) => tx.store.index('status').count(status)));
   return counts.reduce((sum, n) => sum + n, 0);
-}
-
-/** With the uploader's lock held nobody is sending: rows that say so were left by a worker that died. */
-export async function reviveSending(db: Database): Promise<void> {
-  const rows = await db.getAllFromIndex('upload_queue', 'status', 'sending');
-  for (const row of rows) await updateItem(db, row.id, (item) => { if (item.status === 'sending') item.status = 'queued'; });
 }

@@ -55,7 +55,7 @@ export class Completion {
 
   private async watch(sessionId: string, signal: AbortSignal): Promise<void> {
     const { db } = this.host;
-    await queue.updateSession(db, sessionId, (record) => { record.state = 'assembling'; });
+    await queue.updateSession(db, sessionId, (record) => { record.state = 'assembling'; }).catch(queue.unlessFull);
     this.changed(sessionId);
     let told: string | null = null;
     for (let poll = 0; !signal.aborted; ++poll) {

@@ -109,7 +109,7 @@ export class Engine {
         await this.handleTUSChunkUpload(command.chunk);
         break;
       case 'setMethod':
-        await this.setMethod(command.method);
+        await this.setMethod(command.method).catch(queue.unlessFull);
         break;
       case 'setPatchSize':
         this.pump.setPatchSize(Math.max(PATCH_SIZE_MIN, Math.floor(command.bytes)));
@@ -147,13 +147,14 @@ export class Engine {
   }
 
   private async setMethod(method: 'tus' | 'custom'): Promise<void> {
-    await this.db.put('settings', method, 'uploadMethod');
-    // What has begun ends as it began; the rest changes over.
+    // What has begun ends as it began; the rest changes over. Pages say this when they are opened: mostly nothing differs.
     for (const session of await this.db.getAll('sessions')) {
       if (session.state === 'complete') continue;
-      await queue.updateSession(this.db, session.id, (record) => { record.uploadMethod = method; record.fallbackUntil = 0; });
+      if (session.uploadMethod !== method || session.fallbackUntil > 0) {
+        await queue.updateSession(this.db, session.id, (record) => { record.uploadMethod = method; record.fallbackUntil = 0; });
+      }
       for (const item of await queue.queuedOf(this.db, session.id, 0xffff_ffff)) {
-        if (!item.attempted) await queue.updateItem(this.db, item.id, (row) => { row.uploadMethod = method; });
+        if (!item.attempted && item.uploadMethod !== method) await queue.updateItem(this.db, item.id, (row) => { row.uploadMethod = method; });
       }
     }
   }
@@ -165,6 +166,7 @@ export class Engine {
       // The rest of a file that was not read to its end is not here; only choosing it again helps.
       if (session.error?.code === 'import') continue;
       const failed = session.state === 'failed';
+      this.pump.forgetWaits(session.id);
       await queue.requeue(this.db, session.id, (item) => item.status === 'waiting' || item.status === 'dead', false, (record) => {
         record.heldUntil = 0;
         if (record.error) queue.resume(record);
@@ -196,7 +198,7 @@ export class Engine {
   private async cancel(sessionId: string): Promise<void> {
     const session = await this.db.get('sessions', sessionId);
     if (!session) return;
-    await queue.updateSession(this.db, sessionId, (record) => { record.paused = true; });
+    await queue.updateSession(this.db, sessionId, (record) => { record.paused = true; }).catch(queue.unlessFull);
     this.pump.abortSession(sessionId);
     const sent = session.state === 'complete' || session.ackedChunks > 0
       || (await this.db.getAllFromIndex('upload_queue', 'sessionId', sessionId)).some((item) => item.attempted || item.status !== 'queued');

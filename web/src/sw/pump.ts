@@ -6,7 +6,7 @@ import type { Database } from '../shared/db.ts';
 import { MAX_CONCURRENT_UPLOADS, PATCH_SIZE, UPLOADER_LOCK } from '../shared/protocol.ts';
 import type { ChunkError, QueueItem, SessionRecord, UploadEvent, UploadMethod } from '../shared/protocol.ts';
 import * as queue from '../shared/queue.ts';
-import { FALLBACK_PROBE_MS, nextPatchSize } from '../shared/retry.ts';
+import { FALLBACK_PROBE_MS, isDue, MAX_DELAY_MS, nextPatchSize, RETRY_AFTER_MAX_MS } from '../shared/retry.ts';
 import { Completion } from './completion.ts';
 import { uploadChunkCustom } from './custom.ts';
 import { checkServerConnection, getRemote, headChunk, type Remote } from './remote.ts';
@@ -37,6 +37,8 @@ export class Pump {
   private readonly active = new Map<string, Active>();
   private readonly serverErrors = new Map<string, number>();
   private readonly progressAt = new Map<string, number>();
+  /** What a full storage refused to note, by chunk and by session. */
+  private readonly unwritten = new Map<string, (row: never) => void>();
   private readonly completion: Completion;
   private running: Promise<void> | null = null;
   private awake = false;
@@ -96,7 +98,6 @@ export class Pump {
   }
 
   private async drain(): Promise<void> {
-    await queue.reviveSending(this.host.db);
     for (;;) {
       this.awake = false;
       this.requested = false;
@@ -121,9 +122,16 @@ export class Pump {
       const found = await queue.nextOf(this.host.db, sessionId, MAX_CONCURRENT_UPLOADS + this.active.size);
       if (!found) continue;
       // Nothing is awaited from here on: what the rows say and what is under way belong to the same moment.
+      this.unwritten.get(sessionId)?.(found.session as never);
       if (found.waitMs !== null) next = Math.min(next ?? Infinity, found.waitMs);
       for (const item of found.due) {
         if (this.active.has(item.id)) continue;
+        this.unwritten.get(item.id)?.(item as never);
+        const now = Date.now();
+        if (!isDue(item, now, RETRY_AFTER_MAX_MS)) {
+          next = Math.min(next ?? Infinity, item.nextRetryAt - now);
+          continue;
+        }
         if (this.active.size >= MAX_CONCURRENT_UPLOADS) return next;
         const method: UploadMethod = item.uploadMethod === 'custom' || found.session.fallbackUntil > Date.now() ? 'custom' : 'tus';
         // Forms go in order, one at a time per session.
@@ -160,7 +168,7 @@ export class Pump {
     const before = item.offset;
     try {
       if (data) {
-        await this.note(item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
+        await this.note(queue.updateItem, item.id, (row) => { row.status = 'sending'; if (method === 'tus') row.attempted = true; });
         const transfer: Transfer = {
           item, session, data, patchSize: this.patchSize, signal: entry.stop.signal,
           onOffset: (bytes) => { entry.offset = bytes; this.progress(session, item.chunkIndex); },
@@ -178,16 +186,21 @@ export class Pump {
     return this.done(entry, session);
   }
 
-  /** Written down if there is room. A full storage must not keep the queue from getting shorter: what cannot be written is still known here. */
-  private async note(id: string, change: (row: QueueItem) => void): Promise<void> {
-    await queue.updateItem(this.host.db, id, change).catch((error: unknown) => {
-      if (!queue.isFull(error)) throw error;
-    });
+  /** A full storage must not keep the queue from getting shorter: what cannot be written down is remembered here. */
+  private async note<Row>(write: (db: Database, id: string, change: (row: Row) => void) => Promise<unknown>, id: string, change: (row: Row) => void): Promise<void> {
+    try {
+      await write(this.host.db, id, change);
+      this.unwritten.delete(id);
+    } catch (error) {
+      queue.unlessFull(error);
+      this.unwritten.set(id, change);
+    }
   }
 
   private async done(entry: Active, session: SessionRecord): Promise<void> {
     const { item, method } = entry;
     entry.offset = item.size;
+    this.unwritten.delete(item.id);
     const after = await queue.acknowledge(this.host.db, item.id, method === 'custom', session.remoteId);
     if (!after) return;
     this.host.log(`✓ Chunk ${item.chunkIndex} uploaded successfully (session: ${session.id})`);
@@ -242,10 +255,11 @@ export class Pump {
     const { db, log } = this.host;
     const { item } = entry;
     const now = Date.now();
-    const wait = (delayMs: number, counted: boolean): Promise<unknown> => queue.updateItem(db, item.id, (row) => {
-      Object.assign(row, { status: 'waiting', nextRetryAt: now + delayMs, savedAt: now, offset: Math.max(entry.offset, row.offset), lastError: told });
-      row.retryCount = counted ? (gained ? 1 : row.retryCount + 1) : row.retryCount;
-      row.conflicts = counted || gained ? 0 : row.conflicts + 1;
+    const wait = (delayMs: number, counted: boolean, more?: Partial<QueueItem>): Promise<void> => this.note(queue.updateItem, item.id, (row) => {
+      Object.assign(row, {
+        status: 'waiting', nextRetryAt: now + delayMs, savedAt: now, offset: Math.max(entry.offset, row.offset), lastError: told,
+        retryCount: counted ? (gained ? 1 : item.retryCount + 1) : item.retryCount, conflicts: counted || gained ? 0 : item.conflicts + 1,
+      }, more);
     });
     switch (verdict.action) {
       case 'retry':
@@ -256,12 +270,13 @@ export class Pump {
         await wait(verdict.delayMs, false);
         return;
       case 'hold':
-        await wait(0, false);
-        await queue.updateSession(db, item.sessionId, (session) => { session.heldUntil = now + verdict.delayMs; session.heldAt = now; });
+        // The chunk waits itself, too: there may be no room to hold its session.
+        await wait(verdict.delayMs, false);
+        await queue.updateSession(db, item.sessionId, (session) => { session.heldUntil = now + verdict.delayMs; session.heldAt = now; }).catch(queue.unlessFull);
         return;
       case 'fallback':
         log(`TUS failed, switching session ${item.sessionId} to custom`);
-        await queue.updateSession(db, item.sessionId, (session) => { session.fallbackUntil = now + FALLBACK_PROBE_MS; });
+        await this.note(queue.updateSession, item.sessionId, (session) => { session.fallbackUntil = now + FALLBACK_PROBE_MS; });
         await wait(0, false);
         return;
       case 'dead':
@@ -272,7 +287,7 @@ export class Pump {
   }
 
   /** 404, 410 and stubborn conflicts: only the session's status says what the server still has. */
-  private async ask(entry: Active, told: ChunkError, wait: (delayMs: number, counted: boolean) => Promise<unknown>): Promise<void> {
+  private async ask(entry: Active, told: ChunkError, wait: (delayMs: number, counted: boolean, more?: Partial<QueueItem>) => Promise<void>): Promise<void> {
     const { db } = this.host;
     const { item } = entry;
     const session = await db.get('sessions', item.sessionId);
@@ -286,21 +301,24 @@ export class Pump {
     }
     if (remote.kind === 'unknown' && session.ackedChunks === 0) {
       // Nothing was ever taken, so nothing was lost: this chunk is created with the tries it has already had.
-      await queue.updateItem(db, item.id, (row) => Object.assign(row, { status: 'queued', attempted: false, offset: 0 }));
+      await this.note(queue.updateItem, item.id, (row) => Object.assign(row, { status: 'queued', attempted: false, offset: 0 }));
       return;
     }
     if (remote.kind === 'known' && remote.status.state !== 'damaged') {
       if (told.code === '409' && item.conflicts === 0) return this.bury(item, 'conflict', told.message);
       // The session is there and this chunk is not: it is created anew.
-      await queue.updateItem(db, item.id, (row) => Object.assign(row, { attempted: false, offset: 0 }));
-      await wait(item.retryCount === 0 ? 0 : 2_000, true);
+      await wait(item.retryCount === 0 ? 0 : 2_000, true, { attempted: false, offset: 0 });
       return;
     }
     await this.completion.startAnew(session, remote);
   }
 
   private async bury(item: QueueItem, code: string, message: string): Promise<void> {
-    await queue.bury(this.host.db, item.id, { code, message, at: Date.now() });
+    const at = Date.now();
+    await queue.bury(this.host.db, item.id, { code, message, at }).catch((error: unknown) => {
+      queue.unlessFull(error);
+      this.unwritten.set(item.id, (row: QueueItem) => Object.assign(row, { nextRetryAt: at + MAX_DELAY_MS, savedAt: at }));
+    });
     this.host.emit({ type: 'chunkFailed', sessionId: item.sessionId, chunkIndex: item.chunkIndex, code, message, permanent: true });
     this.changed(item.sessionId);
   }
@@ -326,11 +344,17 @@ export class Pump {
     await this.releaseWaits();
   }
 
+  /** For a session whose user wants it tried at once. */
+  forgetWaits(sessionId: string): void {
+    for (const id of this.unwritten.keys()) if (id.startsWith(sessionId)) this.unwritten.delete(id);
+  }
+
   /** Everything that waits for a network to return goes at once. A Retry-After was the server's wish and stays. */
   async releaseWaits(): Promise<void> {
     const rows = await this.host.db.getAllFromIndex('upload_queue', 'status', 'waiting');
+    this.unwritten.clear();
     for (const row of rows) {
-      await queue.updateItem(this.host.db, row.id, (item) => { if (item.status === 'waiting') Object.assign(item, { status: 'queued', nextRetryAt: 0 }); });
+      await queue.updateItem(this.host.db, row.id, (item) => { if (item.status === 'waiting') Object.assign(item, { status: 'queued', nextRetryAt: 0 }); }).catch(queue.unlessFull);
     }
   }
 }

@@ -94,7 +94,6 @@ export const session = async (db: Database, id: string): Promise<SessionRecord> 
 
 /** A storage that refuses whatever is written; deleting is allowed. */
 export function fullStorage(): { restore(): void } {
-  const { put } = IDBObjectStore.prototype;
-  IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };
-  return { restore: () => { IDBObjectStore.prototype.put = put; } };
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => { throw new DOMException('', 'QuotaExceededError'); });
+  return { restore: () => { put.mockRestore(); } };
 }

@@ -1,7 +1,8 @@
 // What the uploader asks the server, and when.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as queue from '../../src/shared/queue.ts';
 import { Pump } from '../../src/sw/pump.ts';
-import { addChunk, endWorld, item, pass, problem, session, world, type World } from '../support/worker.ts';
+import { addChunk, endWorld, fullStorage, item, pass, problem, session, world, type World } from '../support/worker.ts';
 
 let w: World;
 let pump: Pump;
@@ -36,4 +37,69 @@ test('a chunk without bytes of which the server knows nothing is lost', async ()
   void pump.processUploads();
   await pass(1_000);
   expect(await item(w.db, id)).toMatchObject({ status: 'dead', lastError: { code: 'lost' } });
+});
+
+test('what a dead worker was sending is sent by the next one, though the storage is full', async () => {
+  const id = await addChunk(w.db, 's', 0, 1);
+  await queue.updateItem(w.db, id, (row) => { row.status = 'sending'; });
+  const storage = fullStorage();
+  void pump.processUploads();
+  await pass(1_000);
+  expect(w.asked.map(({ verb }) => verb)).toEqual(['POST', 'PATCH']);
+  expect(await w.db.count('chunk_data')).toBe(0);
+  storage.restore();
+  await pass(1_000);
+  expect((await session(w.db, 's')).state).toBe('complete');
+});
+
+test.each([[503, 'retry'], [429, 'hold']])('a Retry-After of a %i is kept while the storage is full', async (status) => {
+  await addChunk(w.db, 's', 0, 1);
+  w.server.push(({ verb }) => (verb === 'POST' ? problem(status, { 'Retry-After': '100' }) : undefined));
+  const storage = fullStorage();
+  void pump.processUploads();
+  await pass(99_000, 500);
+  expect(w.asked).toHaveLength(1);
+  await pass(3_000);
+  expect(w.asked.length).toBeGreaterThan(1);
+  storage.restore();
+});
+
+test('while the storage is full waits become longer, and the fallback is found', async () => {
+  await addChunk(w.db, 's', 0, 1);
+  const times: number[] = [];
+  w.server.push(({ verb, path, at }) => {
+    if (path === '/upload/chunk') times.push(at);
+    return verb === 'POST' ? problem(path === '/upload/chunk' ? 500 : 405) : undefined;
+  });
+  const storage = fullStorage();
+  void pump.processUploads();
+  // After 2, 4, 8, 16 s and then 32, each a fifth more or less.
+  await pass(45_000);
+  expect(times).toHaveLength(5);
+  storage.restore();
+});
+
+test('a chunk that is refused while the storage is full is not sent again and again', async () => {
+  await addChunk(w.db, 's', 0, 1);
+  w.server.push(({ verb }) => (verb === 'POST' ? problem(413) : undefined));
+  const storage = fullStorage();
+  void pump.processUploads();
+  await pass(30_000);
+  expect(w.asked).toHaveLength(1);
+  storage.restore();
+});
+
+test('a lost connection is told though the storage is full, and what waited goes at once when it is back', async () => {
+  await addChunk(w.db, 's', 0, 1);
+  let down = true;
+  w.server.push(() => { if (down) throw new TypeError('Failed to fetch'); return undefined; });
+  const storage = fullStorage();
+  void pump.processUploads();
+  await pass(1_000);
+  expect(w.events.map(({ type }) => type)).toContain('offline');
+  await pass(60_000, 500);
+  down = false;
+  await pass(6_000);
+  expect(await w.db.count('chunk_data')).toBe(0);
+  storage.restore();
 });

@@ -164,12 +164,11 @@ test('dropping a session leaves nothing of it, or its line alone', async () => {
   expect((await db.getAll('sessions')).map(({ id, state }) => [id, state])).toEqual([['b', 'complete']]);
 });
 
-test('rows a dead worker left as sending are queued again', async () => {
+test('rows a dead worker left as sending are among what is due', async () => {
   await queue.addChunk(db, { sessionId: 's', chunkIndex: 0, totalChunks: 1, data: filled(5, 1), uploadMethod: 'tus', metadata: { recordingName: 'a', format: 'webm' } });
   await queue.updateItem(db, chunkId('s', 0), (row) => { row.status = 'sending'; });
-  await queue.reviveSending(db);
   expect(await queue.countPending(db)).toBe(1);
-  expect(await queue.queuedOf(db, 's', 9)).toHaveLength(1);
+  expect(await queue.nextOf(db, 's', 9)).toMatchObject({ due: [{ chunkIndex: 0 }], waitMs: null });
 });
 
 const small = (chunkIndex: number): Promise<unknown> =>

@@ -1,0 +1,46 @@
+// What a page asks of the uploader.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import * as queue from '../../src/shared/queue.ts';
+import { Engine } from '../../src/sw/engine.ts';
+import { addChunk, endWorld, fullStorage, item, world, type World } from '../support/worker.ts';
+
+let w: World;
+let engine: Engine;
+beforeEach(async () => {
+  w = await world();
+  engine = await Engine.open({ log: (line) => w.log.push(line) });
+});
+afterEach(endWorld);
+
+test('a page opens while the storage is full', async () => {
+  await addChunk(w.db, 's', 0);
+  const storage = fullStorage();
+  expect(await engine.handle({ type: 'setMethod', method: 'custom' })).toEqual({ offline: false, pending: 1 });
+  storage.restore();
+});
+
+test('a method that is the same already is not written down', async () => {
+  await addChunk(w.db, 's', 0);
+  const written = vi.spyOn(IDBObjectStore.prototype, 'put');
+  await engine.handle({ type: 'setMethod', method: 'tus' });
+  expect(written).not.toHaveBeenCalled();
+  await engine.handle({ type: 'setMethod', method: 'custom' });
+  expect(await item(w.db, 's_0')).toMatchObject({ uploadMethod: 'custom' });
+});
+
+test('deleting a recording makes room in a full storage', async () => {
+  await addChunk(w.db, 's', 0);
+  await queue.updateItem(w.db, 's_0', (row) => { row.attempted = true; });
+  const storage = fullStorage();
+  await engine.handle({ type: 'cancel', sessionId: 's' });
+  storage.restore();
+  expect(w.asked.map(({ verb }) => verb)).toEqual(['DELETE']);
+  expect(await w.db.count('chunk_data') + await w.db.count('sessions')).toBe(0);
+});
+
+test('a name given while the recording is put together is told at once', async () => {
+  await addChunk(w.db, 's', 0, 1);
+  await queue.updateSession(w.db, 's', (record) => { record.state = 'assembling'; });
+  await engine.handle({ type: 'rename', sessionId: 's', name: 'b' });
+  expect(w.asked.map(({ path }) => path)).toEqual(['/recording/complete']);
+});

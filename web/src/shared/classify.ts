@@ -43,7 +43,7 @@ export function judge(failure: Failure, now: Circumstances): Verdict {
   if (failure.kind === 'protocol') return now.method === 'tus' ? { action: 'fallback' } : backOff(true);
 
   const { status } = failure;
-  if (status === 429) return { action: 'hold', delayMs: failure.retryAfterMs ?? retryDelay(now.retryCount, now.random) };
+  if (status === 429) return { action: 'hold', delayMs: failure.retryAfterMs || retryDelay(now.retryCount, now.random) };
   if (status === 409 || status === 423) {
     if (now.method === 'custom' || failure.verb === 'POST') return status === 423 ? backOff(false) : { action: 'ask' };
     return now.conflicts < CONFLICTS_MAX ? { action: 'recheck', delayMs: CONFLICT_DELAY_MS } : { action: 'ask' };

@@ -35,6 +35,8 @@ export interface QueueItem {
   nextRetryAt: number;
   /** Wall clock when nextRetryAt was written: a clock set back since then makes the wait void. */
   savedAt: number;
+  /** The server named the wait (Retry-After); a connection that comes back does not end it. */
+  wished?: boolean;
   addedAt: number;
   /** True from before the first POST on: a retry asks HEAD at the known address instead of creating again. */
   attempted: boolean;

@@ -310,6 +310,8 @@ const sends = ({ paused, state, error }: SessionRecord): boolean => !paused && !
 /** Those that may have something to send; `nextOf` says of each what. */
 export const sendingSessions = async (db: Database): Promise<string[]> => (await db.getAll('sessions')).filter(sends).map(({ id }) => id).sort();
 
+export const isHeld = ({ heldUntil, heldAt }: SessionRecord, now: number): boolean => !isDue({ nextRetryAt: heldUntil, savedAt: heldAt }, now, RETRY_AFTER_MAX_MS);
+
 export interface Next {
   session: SessionRecord;
   /**
@@ -335,7 +337,7 @@ export async function nextOf(db: Database, sessionId: string, limit: number): Pr
   ]);
   const now = Date.now();
   if (!session || !sends(session)) return null;
-  if (!isDue({ nextRetryAt: session.heldUntil, savedAt: session.heldAt }, now, RETRY_AFTER_MAX_MS)) return { session, due: [], waitMs: session.heldUntil - now };
+  if (isHeld(session, now)) return { session, due: [], waitMs: session.heldUntil - now };
   const later = waiting.filter((item) => !isDue(item, now, RETRY_AFTER_MAX_MS));
   const due = [...waiting.filter((item) => !later.includes(item)), ...sending, ...queued].sort((a, b) => a.chunkIndex - b.chunkIndex);
   return { session, due, waitMs: later.length === 0 ? null : Math.min(...later.map((item) => item.nextRetryAt)) - now };

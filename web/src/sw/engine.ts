@@ -174,7 +174,6 @@ export class Engine {
       if (failed && session.error?.code === 'assembly') await this.quietly(() => postAssemble(session.remoteId, session.totalChunks, AbortSignal.timeout(30_000)));
       this.emit({ type: 'sessionChanged', sessionId: session.id });
     }
-    await this.pump.releaseWaits();
   }
 
   /** Sends everything kept again as a new session, for one the server no longer takes. */

@@ -30,6 +30,8 @@ interface Active {
   offset: number;
 }
 
+type Wait = (delayMs: number, counted: 'retry' | 'conflict' | null, more?: Partial<QueueItem>) => Promise<void>;
+
 export class Pump {
   offline = false;
   private patchSizeMax = PATCH_SIZE;
@@ -246,38 +248,43 @@ export class Pump {
     });
     log(`chunk ${item.chunkIndex} (session: ${item.sessionId}) ${failure.kind} ${failure.status || ''}: ${verdict.action}`);
     const told: ChunkError = { code: failure.status ? String(failure.status) : failure.kind, message: failure.message, at: Date.now() };
-    await this.apply(verdict, entry, told, gained);
+    await this.apply(verdict, entry, told, gained, failure.retryAfterMs);
     if (failure.kind !== 'http') await this.lostContact();
     this.changed(item.sessionId);
   }
 
-  private async apply(verdict: Verdict, entry: Active, told: ChunkError, gained: boolean): Promise<void> {
+  private async apply(verdict: Verdict, entry: Active, told: ChunkError, gained: boolean, wishedMs: number | null): Promise<void> {
     const { db, log } = this.host;
     const { item } = entry;
     const now = Date.now();
-    const wait = (delayMs: number, counted: boolean, more?: Partial<QueueItem>): Promise<void> => this.note(queue.updateItem, item.id, (row) => {
+    const wait: Wait = (delayMs, counted, more) => this.note(queue.updateItem, item.id, (row) => {
       Object.assign(row, {
-        status: 'waiting', nextRetryAt: now + delayMs, savedAt: now, offset: Math.max(entry.offset, row.offset), lastError: told,
-        retryCount: counted ? (gained ? 1 : item.retryCount + 1) : item.retryCount, conflicts: counted || gained ? 0 : item.conflicts + 1,
+        status: 'waiting', nextRetryAt: now + delayMs, savedAt: now, offset: Math.max(entry.offset, row.offset), lastError: told, wished: delayMs === wishedMs,
+        retryCount: counted === 'retry' ? (gained ? 1 : item.retryCount + 1) : item.retryCount,
+        conflicts: counted === 'conflict' && !gained ? item.conflicts + 1 : 0,
       }, more);
     });
     switch (verdict.action) {
       case 'retry':
-        await wait(verdict.delayMs, true);
+        await wait(verdict.delayMs, 'retry');
         this.host.emit({ type: 'chunkFailed', sessionId: item.sessionId, chunkIndex: item.chunkIndex, code: told.code, message: told.message, permanent: false });
         return;
       case 'recheck':
-        await wait(verdict.delayMs, false);
+        await wait(verdict.delayMs, 'conflict');
         return;
       case 'hold':
         // The chunk waits itself, too: there may be no room to hold its session.
-        await wait(verdict.delayMs, false);
-        await queue.updateSession(db, item.sessionId, (session) => { session.heldUntil = now + verdict.delayMs; session.heldAt = now; }).catch(queue.unlessFull);
+        await wait(verdict.delayMs, wishedMs ? null : 'retry');
+        await queue.updateSession(db, item.sessionId, (session) => {
+          // Chunks that were under way together are refused together; the longest wait holds.
+          const heldUntil = now + verdict.delayMs;
+          if (heldUntil > session.heldUntil || !queue.isHeld(session, now)) Object.assign(session, { heldUntil, heldAt: now });
+        }).catch(queue.unlessFull);
         return;
       case 'fallback':
         log(`TUS failed, switching session ${item.sessionId} to custom`);
         await this.note(queue.updateSession, item.sessionId, (session) => { session.fallbackUntil = now + FALLBACK_PROBE_MS; });
-        await wait(0, false);
+        await wait(0, null);
         return;
       case 'dead':
         return this.bury(item, verdict.code, told.message);
@@ -287,7 +294,7 @@ export class Pump {
   }
 
   /** 404, 410 and stubborn conflicts: only the session's status says what the server still has. */
-  private async ask(entry: Active, told: ChunkError, wait: (delayMs: number, counted: boolean, more?: Partial<QueueItem>) => Promise<void>): Promise<void> {
+  private async ask(entry: Active, told: ChunkError, wait: Wait): Promise<void> {
     const { db } = this.host;
     const { item } = entry;
     const session = await db.get('sessions', item.sessionId);
@@ -296,7 +303,7 @@ export class Pump {
     try {
       remote = await getRemote(session.remoteId, entry.stop.signal);
     } catch {
-      await wait(5_000, true);
+      await wait(5_000, 'retry');
       return;
     }
     if (remote.kind === 'unknown' && session.ackedChunks === 0) {
@@ -307,7 +314,7 @@ export class Pump {
     if (remote.kind === 'known' && remote.status.state !== 'damaged') {
       if (told.code === '409' && item.conflicts === 0) return this.bury(item, 'conflict', told.message);
       // The session is there and this chunk is not: it is created anew.
-      await wait(item.retryCount === 0 ? 0 : 2_000, true, { attempted: false, offset: 0 });
+      await wait(item.retryCount === 0 ? 0 : 2_000, 'retry', { attempted: false, offset: 0 });
       return;
     }
     await this.completion.startAnew(session, remote);
@@ -350,11 +357,15 @@ export class Pump {
   }
 
   /** Everything that waits for a network to return goes at once. A Retry-After was the server's wish and stays. */
-  async releaseWaits(): Promise<void> {
-    const rows = await this.host.db.getAllFromIndex('upload_queue', 'status', 'waiting');
-    this.unwritten.clear();
-    for (const row of rows) {
-      await queue.updateItem(this.host.db, row.id, (item) => { if (item.status === 'waiting') Object.assign(item, { status: 'queued', nextRetryAt: 0 }); }).catch(queue.unlessFull);
+  private async releaseWaits(): Promise<void> {
+    const ends = ({ status, wished }: QueueItem): boolean => status === 'waiting' && !wished;
+    for (const [id, change] of this.unwritten) {
+      const row = {} as QueueItem;
+      change(row as never);
+      if (ends(row)) this.unwritten.delete(id);
+    }
+    for (const row of await this.host.db.getAllFromIndex('upload_queue', 'status', 'waiting')) {
+      await queue.updateItem(this.host.db, row.id, (item) => { if (ends(item)) Object.assign(item, { status: 'queued', nextRetryAt: 0 }); }).catch(queue.unlessFull);
     }
   }
 }

@@ -16,6 +16,7 @@ const table: [string, Partial<Failure>, Partial<Circumstances>, object][] = [
   ['another length of the same chunk', { status: 409, verb: 'POST' }, {}, { action: 'ask' }],
   ['too many', { status: 429, verb: 'POST', retryAfterMs: 3000 }, {}, { action: 'hold', delayMs: 3000 }],
   ['too many, no time named', { status: 429, verb: 'POST' }, {}, { action: 'hold', delayMs: 2000 }],
+  ['too many, come back at once', { status: 429, verb: 'POST', retryAfterMs: 0 }, { retryCount: 1 }, { action: 'hold', delayMs: 4000 }],
   ['too large', { status: 413, verb: 'POST' }, {}, { action: 'dead', code: 'too-large' }],
   ['refused', { status: 400, verb: 'POST' }, {}, { action: 'dead', code: 'refused' }],
   ['HTTPS required', { status: 403, verb: 'POST' }, {}, { action: 'dead', code: 'not-allowed' }],

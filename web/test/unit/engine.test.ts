@@ -44,3 +44,15 @@ test('a name given while the recording is put together is told at once', async (
   await engine.handle({ type: 'rename', sessionId: 's', name: 'b' });
   expect(w.asked.map(({ path }) => path)).toEqual(['/recording/complete']);
 });
+
+test('Retry now is for one session, and for all when none is named', async () => {
+  for (const id of ['a', 'b']) {
+    await addChunk(w.db, id, 0);
+    await queue.updateItem(w.db, `${id}_0`, (row) => Object.assign(row, { status: 'waiting', nextRetryAt: Date.now() + 300_000, savedAt: Date.now() }));
+  }
+  const states = async (): Promise<string[]> => [(await item(w.db, 'a_0')).status, (await item(w.db, 'b_0')).status];
+  await engine.handle({ type: 'retry', sessionId: 'a' });
+  expect(await states()).toEqual(['queued', 'waiting']);
+  await engine.handle({ type: 'retry' });
+  expect(await states()).toEqual(['queued', 'queued']);
+});

@@ -103,3 +103,60 @@ test('a lost connection is told though the storage is full, and what waited goes
   expect(await w.db.count('chunk_data')).toBe(0);
   storage.restore();
 });
+
+const creations = (index: number): number[] => w.asked
+  .filter(({ verb, headers }) => verb === 'POST' && headers['Upload-Metadata']?.includes(`chunkIndex ${btoa(String(index))}`)).map(({ at }) => (at - 1e12) / 1000);
+const ofChunk = ({ headers }: { headers: Record<string, string> }, index: number): boolean => headers['Upload-Metadata']?.includes(`chunkIndex ${btoa(String(index))}`) ?? false;
+
+test('a Retry-After outlasts a connection that was lost meanwhile', async () => {
+  await addChunk(w.db, 's', 0);
+  let down = false;
+  w.server.push((asked) => {
+    if (down) throw new TypeError('Failed to fetch');
+    return asked.verb === 'POST' && ofChunk(asked, 0) && creations(0).length === 1 ? problem(503, { 'Retry-After': '300' }) : undefined;
+  });
+  void pump.processUploads();
+  await pass(1_000);
+  down = true;
+  await addChunk(w.db, 's', 1);
+  pump.wake();
+  await pass(2_000);
+  expect(pump.offline).toBe(true);
+  down = false;
+  await pass(10_000);
+  expect(await item(w.db, 's_1')).toMatchObject({ status: 'acked' });
+  expect(creations(0)).toHaveLength(1);
+  await pass(300_000, 1_000);
+  expect(await item(w.db, 's_0')).toMatchObject({ status: 'acked' });
+});
+
+test('a server that refuses with 429 and names no wait is asked less and less often', async () => {
+  await addChunk(w.db, 's', 0);
+  w.server.push(({ verb }) => (verb === 'POST' ? problem(429) : undefined));
+  void pump.processUploads();
+  // After 2, 4, 8, 16 s and then 32, each a fifth more or less.
+  await pass(45_000, 500);
+  expect(creations(0)).toHaveLength(5);
+  expect(await item(w.db, 's_0')).toMatchObject({ retryCount: 5, conflicts: 0 });
+});
+
+test('a 429 that names its wait counts neither as a retry nor as a conflict', async () => {
+  await addChunk(w.db, 's', 0);
+  w.server.push(({ verb }) => (verb === 'POST' ? problem(429, { 'Retry-After': '1' }) : undefined));
+  void pump.processUploads();
+  await pass(10_000);
+  expect(creations(0).length).toBeGreaterThan(5);
+  expect(await item(w.db, 's_0')).toMatchObject({ retryCount: 0, conflicts: 0 });
+});
+
+test('of two waits the server names for a session the longer one holds', async () => {
+  await addChunk(w.db, 's', 0);
+  await addChunk(w.db, 's', 1);
+  const waits = ['100', '2'];
+  w.server.push(({ verb }) => (verb === 'POST' && waits.length > 0 ? problem(429, { 'Retry-After': waits.shift() ?? '' }) : undefined));
+  void pump.processUploads();
+  await pass(99_000, 500);
+  expect(w.asked).toHaveLength(2);
+  await pass(3_000);
+  expect(await session(w.db, 's')).toMatchObject({ ackedChunks: 2 });
+});

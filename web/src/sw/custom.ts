@@ -1,5 +1,5 @@
 import type { SessionRecord } from '../shared/protocol.ts';
-import { parsed, postJson, refused, request } from './fetch-stack.ts';
+import { parsed, postJson, printable, refused, request } from './fetch-stack.ts';
 import type { Transfer } from './tus.ts';
 import { UploadError } from './upload-error.ts';
 
@@ -9,7 +9,7 @@ export async function uploadChunkCustom({ item, session, data, signal, onOffset 
   form.append('session_id', session.remoteId);
   form.append('chunk_index', String(item.chunkIndex));
   if (item.totalChunks !== null) form.append('total_chunks', String(item.totalChunks));
-  form.append('file_name', item.metadata.recordingName);
+  form.append('file_name', printable(item.metadata.recordingName));
   form.append('format', item.metadata.format);
   form.append('file', new Blob([data]), `${item.chunkIndex}.chunk`);
   const answer = await request('/upload/chunk', { method: 'POST', body: form }, signal);
@@ -23,5 +23,5 @@ export async function uploadChunkCustom({ item, session, data, signal, onOffset 
 /** Tells the server what chunks sent as forms could not: name and duration. Also names a recording anew after it was assembled. */
 export async function completeRecording(session: SessionRecord, signal: AbortSignal): Promise<void> {
   const metadata = session.durationMs > 0 ? { durationMs: String(Math.round(session.durationMs)) } : {};
-  await postJson('/recording/complete', { session_id: session.remoteId, file_name: session.name, metadata, total_chunks: session.totalChunks }, signal);
+  await postJson('/recording/complete', { session_id: session.remoteId, file_name: printable(session.name), metadata, total_chunks: session.totalChunks }, signal);
 }

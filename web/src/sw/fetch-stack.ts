@@ -17,6 +17,9 @@ export interface Piece {
 
 const base64 = (digest: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(digest)));
 
+/** Names of files may have tabs and line ends in them, which no server takes. The row keeps the name as it was given. */
+export const printable = (name: string): string => name.replace(/\p{Cc}/gu, ' ');
+
 export interface Answer {
   response: Response;
   body: string;

@@ -1,7 +1,7 @@
 import BaseUpload from 'tus-js-client/lib/upload.js';
 import { CHUNK_SIZE } from '../shared/protocol.ts';
 import type { QueueItem, SessionRecord } from '../shared/protocol.ts';
-import { FetchStack, type Piece } from './fetch-stack.ts';
+import { FetchStack, printable, type Piece } from './fetch-stack.ts';
 import { Aborted, httpError, UploadError } from './upload-error.ts';
 
 export interface Transfer {
@@ -56,7 +56,7 @@ export function uploadChunkWithTUS(transfer: Transfer): Promise<void> {
   const { item, session, data, signal } = transfer;
   const collection = `/files/${session.remoteId}/chunks/`;
   const metadata: Record<string, string> = {
-    chunkIndex: String(item.chunkIndex), chunkSize: String(CHUNK_SIZE), recordingName: shortened(item.metadata.recordingName), format: item.metadata.format,
+    chunkIndex: String(item.chunkIndex), chunkSize: String(CHUNK_SIZE), recordingName: shortened(printable(item.metadata.recordingName)), format: item.metadata.format,
   };
   if (item.totalChunks !== null) metadata.totalChunks = String(item.totalChunks);
   if (item.metadata.durationMs !== undefined) metadata.durationMs = String(item.metadata.durationMs);

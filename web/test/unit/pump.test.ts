@@ -160,3 +160,18 @@ test('of two waits the server names for a session the longer one holds', async (
   await pass(3_000);
   expect(await session(w.db, 's')).toMatchObject({ ackedChunks: 2 });
 });
+
+test('control characters of a name are sent as spaces, by either way', async () => {
+  await addChunk(w.db, 's', 0, null, 'a\tb\r\nü\u007f.webm');
+  await addChunk(w.db, 's', 1, 2, 'a\tb.webm');
+  await queue.updateItem(w.db, 's_1', (row) => { row.uploadMethod = 'custom'; });
+  await queue.updateSession(w.db, 's', (record) => { record.name = 'a\u0000b.webm'; });
+  void pump.processUploads();
+  await pass(2_000);
+  const name = w.asked.map(({ headers }) => /recordingName ([^,]+)/.exec(headers['Upload-Metadata'] ?? '')?.[1]).find((found) => found !== undefined);
+  expect(Buffer.from(name ?? '', 'base64').toString()).toBe('a b  ü .webm');
+  const form = w.asked.find(({ path }) => path === '/upload/chunk')?.body as FormData;
+  expect(form.get('file_name')).toBe('a b.webm');
+  const told = w.asked.find(({ path }) => path === '/recording/complete')?.body;
+  expect(JSON.parse(String(told))).toMatchObject({ file_name: 'a b.webm' });
+});

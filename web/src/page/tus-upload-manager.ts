@@ -25,12 +25,13 @@ export class TusUploadManager {
   private readonly eventListeners = new Emitter();
   private uploader: Uploader | null = null;
   private opened: Promise<Database> | null = null;
+  private offline = false;
 
   /** Opens the queue and starts the uploader: the service worker, or this page where there can be none. */
   async init(): Promise<void> {
     await this.database();
-    new BroadcastChannel(EVENTS_CHANNEL).addEventListener('message', ({ data }: MessageEvent<UploadEvent>) => this.eventListeners.dispatch(data));
-    this.uploader = await connectUploader((event) => this.eventListeners.dispatch(event), () => this.pendingWork());
+    new BroadcastChannel(EVENTS_CHANNEL).addEventListener('message', ({ data }: MessageEvent<UploadEvent>) => this.hear(data));
+    this.uploader = await connectUploader((event) => this.hear(event), () => this.pendingWork());
     await this.send({ type: 'setMethod', method: this.uploadMethod });
     addEventListener('online', () => void this.process());
     document.addEventListener('visibilitychange', () => void this.process());
@@ -115,6 +116,15 @@ export class TusUploadManager {
 
   emit<N extends EventName>(event: N, data: EventPayload<N>): void {
     this.eventListeners.emit(event, data);
+  }
+
+  /** Offline and online are told when they change, whatever told them. */
+  private hear(event: UploadEvent): void {
+    if (event.type === 'offline' || event.type === 'online') {
+      if (this.offline === (event.type === 'offline')) return;
+      this.offline = !this.offline;
+    }
+    this.eventListeners.dispatch(event);
   }
 
   private async send(command: Command): Promise<EngineState> {

@@ -40,20 +40,28 @@ function ask(registration: ServiceWorkerRegistration, command: Command): Promise
 }
 
 /**
- * Starts the uploader. While anything is pending the worker is called every 15 s: a browser stops a worker that hears nothing for
+ * Starts the uploader. `onEvent` hears with every answer of a worker whether it is offline. While anything is pending the worker is called every 15 s: a browser stops a worker that hears nothing for
  * 30 s, a request in flight notwithstanding. A newer worker takes over when nothing is pending.
  */
 export async function connectUploader(onEvent: (event: UploadEvent) => void, pendingWork: () => Promise<boolean>): Promise<Uploader> {
   const worker = await inWorker();
   if (!worker) return inPage(onEvent);
+  // A worker that was stopped while it was offline never says that it is online again: every answer of its successor does.
+  const uploader: Uploader = {
+    send: async (command) => {
+      const state = await worker.uploader.send(command);
+      onEvent({ type: state.offline ? 'offline' : 'online' });
+      return state;
+    },
+  };
   const tick = async (): Promise<void> => {
     if (await pendingWork()) {
-      await worker.uploader.send({ type: 'process' });
+      await uploader.send({ type: 'process' });
       await registerSync();
     } else worker.registration.waiting?.postMessage({ type: 'activate' });
   };
   new Worker(new URL('./ping-worker.ts', import.meta.url), { type: 'module' }).onmessage = () => { tick().catch(() => {}); };
-  return worker.uploader;
+  return uploader;
 }
 
 async function inPage(onEvent: (event: UploadEvent) => void): Promise<Uploader> {

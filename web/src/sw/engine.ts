@@ -143,7 +143,9 @@ export class Engine {
         break;
     }
     this.pump.wake();
-    return { offline: this.pump.offline, pending: await queue.countPending(this.db) };
+    const pending = await queue.countPending(this.db);
+    // Read last: an older word on the connection must not overtake an event.
+    return { offline: this.pump.offline, pending };
   }
 
   private async setMethod(method: 'tus' | 'custom'): Promise<void> {

@@ -32,6 +32,20 @@ test(`the worker is stopped ${STOPS} times in the middle of PATCHes`, async ({ p
   expect(sha256(await download(server, await newest(page, 'complete', 60_000)))).toBe(sha256(long));
 });
 
+test('the worker is stopped while the server is away: the page says that it is back, though nobody is left who said that it was gone', async ({ page, server, link, context }) => {
+  await open(page, link.url);
+  link.setMode('down');
+  await upload(page, bytes);
+  await expect(page.getByTestId('offline-banner')).toBeVisible({ timeout: 20_000 });
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('ServiceWorker.enable');
+  await cdp.send('ServiceWorker.stopAllWorkers');
+  link.setMode('open');
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.getByTestId('offline-banner')).toHaveCount(0, { timeout: 20_000 });
+  expect(sha256(await download(server, await newest(page, 'complete', 40_000)))).toBe(sha256(bytes));
+});
+
 test('a new worker arrives in the middle of an upload: it waits, nothing is cut, then it takes over', async ({ page, server, link }) => {
   let version = 1;
   link.editScript = (path, text) => (path === '/sw.js' ? `${text}\n;self.__version=${version};` : text);

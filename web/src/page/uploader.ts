@@ -65,10 +65,12 @@ export async function connectUploader(onEvent: (event: UploadEvent) => void, pen
 }
 
 async function inPage(onEvent: (event: UploadEvent) => void): Promise<Uploader> {
-  const { Engine } = await import('../sw/engine.ts');
-  const engine = await Engine.open({ onEvent, log: (line) => console.log(`[page] ${line}`) });
+  const { keepEngine } = await import('../sw/engine.ts');
+  const kept = keepEngine({ onEvent, log: (line) => console.log(`[page] ${line}`) });
+  await kept();
   return {
     send: async (command) => {
+      const engine = await kept();
       const state = await engine.handle(command);
       void engine.processUploads();
       return state;

@@ -17,6 +17,15 @@ export interface EngineOptions {
   /** Hears every event besides the broadcast, which its own sender does not receive. */
   onEvent?(event: UploadEvent): void;
   log?(line: string): void;
+  /** The database was closed by the browser or by a newer page: this engine is of no use any more. */
+  onLost?(): void;
+}
+
+/** One engine, opened when it is first asked for and again after its database was lost. */
+export function keepEngine(options: EngineOptions = {}): () => Promise<Engine> {
+  let opened: Promise<Engine> | null = null;
+  const onLost = (): void => { opened = null; };
+  return () => opened ??= Engine.open({ ...options, onLost }).catch((error: unknown) => { onLost(); throw error; });
 }
 
 export class Engine {
@@ -26,14 +35,18 @@ export class Engine {
     private readonly log: (line: string) => void) {}
 
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    const db = await openDatabase();
+    let pump: Pump | null = null;
+    const db = await openDatabase(() => {
+      pump?.close();
+      options.onLost?.();
+    });
     const channel = new BroadcastChannel(EVENTS_CHANNEL);
     const log = options.log ?? ((line: string): void => console.log(`[SW] ${line}`));
     const emit = (event: UploadEvent): void => {
       channel.postMessage(event);
       options.onEvent?.(event);
     };
-    const pump = new Pump({ db, emit, log });
+    pump = new Pump({ db, emit, log });
     const patchSize = await db.get('settings', 'patchSize');
     if (typeof patchSize === 'number') pump.setPatchSize(patchSize);
     const timeout = await db.get('settings', 'requestTimeout');

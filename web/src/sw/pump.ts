@@ -81,6 +81,13 @@ export class Pump {
     this.completion.forget(sessionId);
   }
 
+  /** Without its database: what is under way is left to the next pump, and the drain ends because it can read the queue no more. */
+  close(): void {
+    for (const entry of this.active.values()) entry.stop.abort();
+    this.offline = false;
+    this.wake();
+  }
+
   private pause(ms: number): Promise<void> {
     if (this.awake) {
       this.awake = false;

@@ -1,7 +1,7 @@
 // The service worker: events to the engine, and nothing else.
 import { after } from '../shared/after.ts';
 import { SYNC_TAG, type Command } from '../shared/protocol.ts';
-import { Engine } from './engine.ts';
+import { keepEngine } from './engine.ts';
 import { answer, dropOldShells, keepShell } from './shell.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -16,11 +16,7 @@ const MESSAGE_BUDGET_MS = 270_000;
 const SYNC_BUDGET_MS = 150_000;
 const LOOK_AGAIN_MS = 3_000;
 
-let opened: Promise<Engine> | null = null;
-function engine(): Promise<Engine> {
-  opened ??= Engine.open().catch((error: unknown) => { opened = null; throw error; });
-  return opened;
-}
+const engine = keepEngine();
 
 async function processUploads(): Promise<void> {
   await (await engine()).processUploads();

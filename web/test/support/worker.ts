@@ -12,6 +12,7 @@ export interface Asked {
   at: number;
   headers: Record<string, string>;
   body: unknown;
+  signal: AbortSignal | null | undefined;
 }
 
 export type Answering = (asked: Asked) => Response | Promise<Response> | undefined;
@@ -68,6 +69,7 @@ export async function world(): Promise<World> {
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     const asked: Asked = {
       verb: init.method ?? 'GET', path: new URL(url, 'http://device').pathname, at: Date.now(), headers: { ...(init.headers as Record<string, string>) }, body: init.body,
+      signal: init.signal,
     };
     made.asked.push(asked);
     for (const answer of made.server) {

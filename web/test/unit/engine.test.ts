@@ -1,8 +1,10 @@
 // What a page asks of the uploader.
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { unwrap } from 'idb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as queue from '../../src/shared/queue.ts';
-import { Engine } from '../../src/sw/engine.ts';
-import { addChunk, endWorld, fullStorage, item, world, type World } from '../support/worker.ts';
+import { Engine, keepEngine } from '../../src/sw/engine.ts';
+import { addChunk, endWorld, fullStorage, item, pass, turns, world, type World } from '../support/worker.ts';
 
 let w: World;
 let engine: Engine;
@@ -55,4 +57,36 @@ test('Retry now is for one session, and for all when none is named', async () =>
   expect(await states()).toEqual(['queued', 'waiting']);
   await engine.handle({ type: 'retry' });
   expect(await states()).toEqual(['queued', 'queued']);
+});
+
+test('a database the browser closed is opened again, and what was under way is sent by the new engine', async () => {
+  await addChunk(w.db, 's', 0);
+  const kept = keepEngine({ log: (line) => w.log.push(line) });
+  const first = await kept();
+  expect(await kept()).toBe(first);
+  let stalled: AbortSignal | null | undefined;
+  w.server.push(({ signal }) => {
+    if (stalled) return undefined;
+    stalled = signal;
+    return new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))); });
+  });
+  const drained = first.processUploads();
+  await turns();
+  expect(stalled?.aborted).toBe(false);
+  forceCloseDatabase(unwrap(first['db']) as never);
+  await expect(drained).rejects.toThrow();
+  expect(stalled?.aborted).toBe(true);
+  const second = await kept();
+  expect(second).not.toBe(first);
+  void second.processUploads();
+  await pass(1_000);
+  expect(await item(w.db, 's_0')).toMatchObject({ status: 'acked' });
+});
+
+test('an engine that could not be opened is tried again', async () => {
+  const kept = keepEngine();
+  const open = vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(() => { throw new DOMException('', 'UnknownError'); });
+  await expect(kept()).rejects.toThrow();
+  expect(await kept()).toBeInstanceOf(Engine);
+  expect(open).toHaveBeenCalledTimes(2);
 });

@@ -1,4 +1,5 @@
-// tus-js-client's way to the network. Its own uses XMLHttpRequest, which a service worker has not.
+// tus-js-client's way to the network. Its own uses XMLHttpRequest, which a service worker has not. Of its interface only what the library
+// calls by itself is here.
 import { Aborted, httpError, UploadError } from './upload-error.ts';
 
 export const REQUEST_TIMEOUT_MS = 60_000;
@@ -73,7 +74,6 @@ class FetchResponse {
   getStatus(): number { return this.response.status; }
   getHeader(name: string): string | undefined { return this.response.headers.get(name) ?? undefined; }
   getBody(): string { return this.body; }
-  getUnderlyingObject(): Response { return this.response; }
 }
 
 class FetchRequest {
@@ -85,12 +85,9 @@ class FetchRequest {
   }
 
   getMethod(): string { return this.method; }
-  getURL(): string { return this.url; }
   setHeader(name: string, value: string): void { this.headers[name] = value; }
-  getHeader(name: string): string | undefined { return this.headers[name]; }
   setProgressHandler(): void { /* fetch tells nothing while it sends */ }
   abort(): Promise<void> { this.own.abort(); return Promise.resolve(); }
-  getUnderlyingObject(): unknown { return this; }
 
   async send(piece?: Piece): Promise<FetchResponse> {
     const init: RequestInit = { method: this.method, headers: this.headers };
@@ -110,5 +107,4 @@ class FetchRequest {
 export class FetchStack {
   constructor(private readonly signal: AbortSignal) {}
   createRequest(method: string, url: string): FetchRequest { return new FetchRequest(method, url, this.signal); }
-  getName(): string { return 'fetch'; }
 }

@@ -63,13 +63,13 @@ export function uploadChunkWithTUS(transfer: Transfer): Promise<void> {
   return new Promise((resolve, reject) => {
     const upload = new BaseUpload(data, {
       ...(item.attempted ? { uploadUrl: `${collection}${item.chunkIndex}` } : { endpoint: new URL(collection, location.origin).href }),
-      chunkSize: transfer.patchSize, metadata, retryDelays: null as never, storeFingerprintForResuming: false, parallelUploads: 1, headers: {},
+      // Nothing is retried, kept or sent in parallel but by us: without the library's entry its defaults do not hold.
+      chunkSize: transfer.patchSize, metadata,
       fingerprint: () => Promise.resolve(null as never), fileReader: source, httpStack: new FetchStack(signal), protocol: 'tus-v1',
       onAfterResponse: (_request, response) => {
         const offset = Number(response.getHeader('Upload-Offset') ?? 0);
         if (!(offset >= 0 && offset <= data.byteLength)) throw new UploadError({ kind: 'protocol', message: `an offset of ${offset} in a chunk of ${data.byteLength} bytes` });
       },
-      onProgress: () => {},
       onChunkComplete: (_size, accepted) => transfer.onOffset(accepted),
       onSuccess: () => resolve(),
       onError: (error) => reject(describe(error as TusError)),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <memory>
 
 #include "waveforge/server/declarations.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 struct given {
   const declaration* what{nullptr};
   std::vector<std::string> values{};
-  bool flag{false};
+  std::string word{};  ///< of a flag: "true" when it was given alone
   CLI::Option* parsed{nullptr};
 };
 
@@ -35,7 +36,8 @@ void declare(CLI::App& app, given& into) {
   const declaration& one = *into.what;
   const std::string name{one.name};
   if (one.how == arity::flag) {
-    into.parsed = app.add_flag(name, into.flag, help_of(one));
+    // As a word, because CLI11 would read a switch as a number: 5abc would be on.
+    into.parsed = app.add_flag(name, into.word, help_of(one));
   } else {
     into.parsed = app.add_option(name, into.values, help_of(one));
     into.parsed->allow_extra_args(false)->type_name(std::string{one.shape});
@@ -51,8 +53,8 @@ void declare(CLI::App& app, given& into) {
 
 result<void> apply(options& set, const given& one) {
   if (one.parsed->count() == 0) return {};
-  std::vector<std::string> values = one.values;
-  if (one.what->how == arity::flag) values = {one.flag ? "true" : "false"};
+  const std::vector<std::string> values =
+      one.what->how == arity::flag ? std::vector<std::string>{one.word} : one.values;
   for (const std::string& value : values) {
     auto taken = one.what->apply(set, value);
     if (!taken) {
@@ -61,6 +63,32 @@ result<void> apply(options& set, const given& one) {
   }
   return {};
 }
+
+/// What CLI11 takes for no value at all: a flag would be on, and any other option would eat the next word.
+bool is_nothing(std::string_view value) {
+  return value.empty() || value == "{}";
+}
+
+/// Variables that are set to nothing come here as words, too.
+void refuse_empty(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const std::size_t sign = word.find('=');
+    if (!word.starts_with("--") || sign == word.npos || !is_nothing(std::string_view{word}.substr(sign + 1))) continue;
+    const std::string name = word.substr(0, sign);
+    throw CLI::ArgumentMismatch(
+        fmt::format("{} (or {}) is empty: give it a value or leave it out", name, environment_name(name)));
+  }
+}
+
+/// A config file whose flags are as strict.
+class strict_file final : public CLI::ConfigTOML {
+ public:
+  [[nodiscard]] std::string to_flag(const CLI::ConfigItem& item) const override {
+    std::string word = CLI::ConfigTOML::to_flag(item);
+    if (is_nothing(word)) throw CLI::ConversionError(fmt::format("{} is empty: it is true or false", item.fullname()));
+    return word;
+  }
+};
 
 /// Everything that can be said to the program, as CLI11 wants it. With `file`, a config file is read, too.
 struct interface {
@@ -73,6 +101,7 @@ struct interface {
       config = app.add_option("--config", config_file, std::string{purpose});
     }
     config->type_name("FILE");
+    app.config_formatter(std::make_shared<strict_file>());
     app.allow_config_extras(false);
     app.set_version_flag("--version", std::string{WF_VERSION});
     app.require_subcommand(1);
@@ -82,6 +111,7 @@ struct interface {
   }
 
   void parse(std::vector<std::string> words) {
+    refuse_empty(words);
     std::ranges::reverse(words);  // CLI11 takes them from the end
     app.parse(std::move(words));
   }

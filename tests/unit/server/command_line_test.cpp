@@ -176,6 +176,45 @@ TEST(command_line, the_command_line_wins_over_the_environment_and_that_over_the_
   EXPECT_EQ(got.set.listen, (std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"}));
 }
 
+TEST(command_line, a_switch_that_makes_no_sense_stops_the_start_wherever_it_was_set) {
+  const test::temporary_directory place;
+  const std::string file = place.path() + "/waveforge.toml";
+  for (const std::string name : {"allow-plain-http", "concatenation-unfinished"}) {
+    const std::string variable = name == "allow-plain-http" ? "WAVEFORGE_ALLOW_PLAIN_HTTP"  //
+                                                            : "WAVEFORGE_CONCATENATION_UNFINISHED";
+    for (const std::string value : {"", "5abc", "-1", "5", "maybe", "{}"}) {
+      {
+        const environment_variable set{variable.c_str(), value.c_str()};
+        const command got = read({"serve"});
+        EXPECT_EQ(got.what, command::kind::refuse) << variable << '=' << value;
+        EXPECT_NE(got.text.find("--" + name), std::string::npos) << got.text;
+      }
+      EXPECT_EQ(read({"serve", ("--" + name + "=" + value).c_str()}).what, command::kind::refuse) << value;
+      std::ofstream{file} << name << " = \"" << value << "\"\n";
+      EXPECT_EQ(read({"serve", "--config", file.c_str()}).what, command::kind::refuse) << value;
+    }
+    for (const std::string value : {"true", "yes", "on", "1", "false", "no", "off", "0"}) {
+      const environment_variable set{variable.c_str(), value.c_str()};
+      const command got = read({"serve"});
+      ASSERT_EQ(got.what, command::kind::serve) << got.text;
+      const bool on = name == "allow-plain-http" ? got.set.http.allow_plain_http  //
+                                                 : got.set.http.concatenation_unfinished;
+      EXPECT_EQ(on, value == "true" || value == "yes" || value == "on" || value == "1") << value;
+    }
+  }
+  const environment_variable set{"WAVEFORGE_ALLOW_PLAIN_HTTP", "5abc"};
+  EXPECT_EQ(read({"serve"}).text, "waveforge: --allow-plain-http 5abc: it is true or false");
+}
+
+TEST(command_line, an_empty_variable_eats_no_other_option) {
+  const environment_variable place{"WAVEFORGE_DATA_DIR", ""};
+  const environment_variable threads{"WAVEFORGE_THREADS", "3"};
+  const command got = read({"serve"});
+  EXPECT_EQ(got.what, command::kind::refuse) << got.set.data.data_dir;
+  EXPECT_NE(got.text.find("WAVEFORGE_DATA_DIR"), std::string::npos) << got.text;
+  EXPECT_EQ(read({"serve", "--data-dir", "/d"}).what, command::kind::serve) << "the command line wins";
+}
+
 TEST(command_line, several_values_in_one_variable_are_separated_by_commas) {
   const environment_variable listen{"WAVEFORGE_LISTEN", "127.0.0.1:1,unix:/tmp/x"};
   const command got = read({"serve"});

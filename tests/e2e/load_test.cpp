@@ -63,5 +63,39 @@ TEST(load, more_sessions_than_connections_told_the_total_first) {
                             "--chunks-per-recording", "3"});
 }
 
+TEST(load, recordings_count_as_verified_when_their_bytes_were_compared) {
+  const temp_dir data;
+  server_process server{{data.path(), {"--session-rate", "0"}}};
+  for (const std::string protocol : {"session", "tus"}) {
+    std::vector<std::string> words{WF_WFLOAD_BIN,
+                                   "--url",
+                                   server.url() + (protocol == "tus" ? "/tus" : ""),
+                                   "--protocol",
+                                   protocol,
+                                   "--recordings",
+                                   "2",
+                                   "--chunks-per-recording",
+                                   "3",
+                                   "--chunk-size",
+                                   "1000",
+                                   "--cycles",
+                                   "2",
+                                   "--delete",
+                                   "--json",
+                                   "-"};
+    auto got = run_command(words);
+    EXPECT_EQ(got.exit_code, 0) << got.err;
+    EXPECT_NE(got.out.find("\"bytes_compared\":0,\"chunks\":12,\"recordings\":4,\"recordings_verified\":0,"),
+              std::string::npos)
+        << got.out;
+    words.emplace_back("--verify");
+    got = run_command(words);
+    EXPECT_EQ(got.exit_code, 0) << got.err;
+    EXPECT_NE(got.out.find("\"bytes_compared\":12000,\"chunks\":12,\"recordings\":4,\"recordings_verified\":4,"),
+              std::string::npos)
+        << got.out;
+  }
+}
+
 }  // namespace
 }  // namespace wf::test

@@ -1,7 +1,10 @@
 #include "wfload/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <random>
 
@@ -61,6 +64,14 @@ void declare(CLI::App& app, options& to) {
   app.add_flag("--quiet", to.quiet, "no progress line, no table");
 }
 
+/// What cannot be asked for together; empty when all is well.
+std::string contradiction(const options& of) {
+  if (of.verify && of.speak == protocol::session && of.total == total_told::never) {
+    return "--verify needs finished recordings, and --total never leaves all unfinished";
+  }
+  return {};
+}
+
 void settle(options& to) {
   if (to.duration_s <= 0 && to.recordings == 0) to.duration_s = 10;
   if (to.sessions == 0) to.sessions = to.connections;
@@ -83,6 +94,11 @@ std::optional<options> parse_command_line(int count, const char* const* words, i
     app.parse(count, words);
   } catch (const CLI::ParseError& failure) {
     exit_code = app.exit(failure) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  if (const std::string why = contradiction(to); !why.empty()) {
+    fmt::print(stderr, "wfload: {}\n", why);
+    exit_code = 2;
     return std::nullopt;
   }
   settle(to);

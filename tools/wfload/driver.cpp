@@ -211,11 +211,10 @@ void driver::end_job(std::uint32_t index, bool well, instant now) {
     live_.chunks.fetch_add(1, std::memory_order_relaxed);
     if (one.counts) seen_.latency[static_cast<std::size_t>(kind::chunk)].record(now - one.job_began);
   }
-  if (well && work->unit() == kind::read) ++seen_.recordings_verified;
+  if (work_.verifies_recording(*work)) ++seen_.recordings_verified;
   const auto ended = work_.ended(*work, well);
   if (ended == workload::outcome::recording_done) {
     ++seen_.recordings;
-    if (how_.verify && how_.cycles == 1) ++seen_.recordings_verified;
     live_.recordings.fetch_add(1, std::memory_order_relaxed);
   }
   if (ended == workload::outcome::recording_done || (!well && work->unit() == kind::recording)) {

@@ -122,6 +122,7 @@ step finish_job::on_read(const answer& last) {
   if (last.body_bytes != of_->size_bytes()) {
     return failed{fmt::format("mismatch: {} has {} bytes, not {}", of_->name(), last.body_bytes, of_->size_bytes())};
   }
+  note_compared();
   return how_.remove ? enter(stage::remove) : step{finished{}};
 }
 

@@ -31,17 +31,21 @@ class job {
     return bytes;
   }
   [[nodiscard]] std::uint64_t retries() const noexcept { return retries_; }
+  /// All it sent, or checks, was read back and every byte was right. Deleting it afterwards may still have failed.
+  [[nodiscard]] bool compared() const noexcept { return compared_; }
 
  protected:
   job(std::uint64_t recording, kind unit) : recording_{recording}, unit_{unit} {}
   void acknowledge(std::uint64_t bytes) noexcept { acknowledged_ += bytes; }
   void count_retry() noexcept { ++retries_; }
+  void note_compared() noexcept { compared_ = true; }
 
  private:
   std::uint64_t recording_;
   kind unit_;
   std::uint64_t acknowledged_{0};
   std::uint64_t retries_{0};
+  bool compared_{false};
 };
 
 }  // namespace wf::load

@@ -44,6 +44,7 @@ step put_job::next(const answer* last) {
       if (last->status != 200) return failed{"read: " + describe(*last)};
       if (last->differs_at) return failed{fmt::format("mismatch: {} differs at {}", path_, *last->differs_at)};
       if (last->body_bytes != chunk_.length_bytes) return failed{"mismatch: " + path_ + " has another length"};
+      note_compared();
       return how_.remove ? delete_it() : step{finished{}};
     default:
       if (!good) return failed{"remove: " + describe(*last)};

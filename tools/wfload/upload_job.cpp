@@ -143,6 +143,7 @@ step upload_job::on_read(const answer& last) {
   if (last.body_bytes != chunk_.length_bytes) {
     return failed{fmt::format("mismatch: {} has {} bytes, not {}", path_, last.body_bytes, chunk_.length_bytes)};
   }
+  note_compared();
   if (!how_.remove) return finished{};
   stage_ = stage::remove;
   return request();

@@ -49,6 +49,15 @@ std::unique_ptr<job> workload::take_chunk(growth allowed) {
   return std::make_unique<upload_job>(how_, text_, one.what, *which);
 }
 
+bool workload::verifies_recording(const job& which) {
+  if (!which.compared()) return false;
+  if (how_.speak == protocol::session) return true;
+  const auto at = chunks_compared_.try_emplace(which.recording_number(), 0U).first;
+  if (++at->second < how_.chunks_per_recording) return false;
+  chunks_compared_.erase(at);
+  return true;
+}
+
 workload::outcome workload::ended(const job& which, bool well) {
   if (well && checks_as_ != nullptr) {
     if (auto later = which.check(*checks_as_)) checks_.push_back(std::move(later));

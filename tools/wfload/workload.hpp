@@ -42,6 +42,9 @@ class workload {
   enum class outcome : std::uint8_t { nothing, recording_done };
   /// A job ended. After a failed chunk the recording is dropped: it can never be finished.
   [[nodiscard]] outcome ended(const job& which, bool well);
+  /// To be asked once of every job that ended: with it, all bytes of its recording were compared. A session's recording
+  /// is read as a whole, others chunk by chunk.
+  [[nodiscard]] bool verifies_recording(const job& which);
 
   /// No recording is open.
   [[nodiscard]] bool idle() const noexcept { return open_.empty(); }
@@ -69,6 +72,8 @@ class workload {
   std::uint64_t end_;
   const options* checks_as_{nullptr};
   std::deque<std::unique_ptr<job>> checks_{};
+  /// Chunks compared, by recording. One that failed keeps its entry; the driver ends a run with many of those.
+  std::unordered_map<std::uint64_t, std::uint32_t> chunks_compared_{};
 };
 
 }  // namespace wf::load

@@ -22,5 +22,14 @@ TEST(command_line, sizes_and_names_are_understood_and_nonsense_is_refused) {
   EXPECT_EQ(code, 2);
 }
 
+TEST(command_line, verifying_what_is_never_finished_is_refused) {
+  int code = 0;
+  const char* session[] = {"wfload", "--verify", "--total", "never"};
+  EXPECT_FALSE(parse_command_line(4, session, code));
+  EXPECT_EQ(code, 2);
+  const char* tus[] = {"wfload", "--verify", "--total", "never", "--protocol", "tus"};
+  EXPECT_TRUE(parse_command_line(6, tus, code)) << "a tus upload is finished by itself";
+}
+
 }  // namespace
 }  // namespace wf::load

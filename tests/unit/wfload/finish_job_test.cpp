@@ -25,7 +25,9 @@ TEST(finish_job, waits_for_the_state_and_compares_the_whole) {
   EXPECT_EQ(std::get<exchange>(now).wanted->length_bytes, 2 * how.chunk_bytes);
   last.text.clear();
   last.body_bytes = 2 * how.chunk_bytes;
+  EXPECT_FALSE(work.compared());
   EXPECT_TRUE(std::holds_alternative<finished>(work.next(&last)));
+  EXPECT_TRUE(work.compared());
 }
 
 TEST(finish_job, a_failed_state_fails) {

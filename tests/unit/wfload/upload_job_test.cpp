@@ -152,6 +152,7 @@ TEST_F(upload_job_test, plain_tus_reads_back_and_deletes) {
   last = got(200);
   last.body_bytes = 1000;
   EXPECT_EQ(sent(work.next(&last)).which, kind::remove);
+  EXPECT_TRUE(work.compared());
   last = got(204);
   EXPECT_TRUE(std::holds_alternative<finished>(work.next(&last)));
 }

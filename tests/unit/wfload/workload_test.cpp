@@ -1,5 +1,5 @@
-// The workload gives every chunk out once, finishes a recording only when all its chunks are there, and drops one that
-// failed.
+// The workload gives every chunk out once, finishes a recording only when all its chunks are there, drops one that
+// failed, and calls verified only what was compared.
 #include "wfload/workload.hpp"
 
 #include <gtest/gtest.h>
@@ -119,6 +119,59 @@ TEST_F(workload_test, a_check_that_was_put_off_reads_and_deletes_what_was_sent) 
   begun = 1;
   of.open_below(2);
   EXPECT_NE(of.take_chunk(workload::growth::keep), nullptr);
+}
+
+/// Lets a PUT chunk be sent, and with `verify` read back.
+void play_put(job& one, const options& how) {
+  answer good;
+  good.status = 200;
+  good.body_bytes = how.chunk_bytes;
+  step now = one.next(nullptr);
+  while (std::holds_alternative<exchange>(now)) now = one.next(&good);
+  EXPECT_TRUE(std::holds_alternative<finished>(now));
+}
+
+TEST_F(workload_test, a_recording_is_verified_with_its_last_compared_chunk) {
+  how.speak = protocol::put;
+  how.recordings = 2;
+  how.verify = true;
+  const request_text text{how, to};
+  workload of{how, text, 2, begun};
+  std::vector<bool> verified;
+  for (int at = 0; at < 4; ++at) {
+    const auto one = of.take_chunk(workload::growth::keep);
+    ASSERT_NE(one, nullptr);
+    play_put(*one, how);
+    verified.push_back(of.verifies_recording(*one));
+    (void)of.ended(*one, true);
+  }
+  EXPECT_EQ(verified, (std::vector<bool>{false, false, true, true})) << "the two take turns";
+}
+
+TEST_F(workload_test, a_check_verifies_a_recording_only_when_it_compares) {
+  how.speak = protocol::put;
+  how.recordings = 1;
+  for (const bool verify : {true, false}) {
+    begun = 0;
+    options checking = how;
+    checking.verify = verify;
+    checking.remove = true;
+    const request_text text{how, to};
+    workload of{how, text, 1, begun};
+    of.put_off_checks(checking);
+    while (const auto sent = of.take_chunk(workload::growth::keep)) {
+      play_put(*sent, how);
+      EXPECT_FALSE(of.verifies_recording(*sent)) << "sent is not compared";
+      (void)of.ended(*sent, true);
+    }
+    int verified = 0;
+    while (const auto check = of.take_check()) {
+      play_put(*check, how);
+      verified += of.verifies_recording(*check) ? 1 : 0;
+      (void)of.ended(*check, true);
+    }
+    EXPECT_EQ(verified, verify ? 1 : 0);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <latch>
 #include <thread>
 
@@ -42,8 +43,18 @@ std::size_t registrable(unsigned threads) {
   return lockable <= rings ? 0 : static_cast<std::size_t>((lockable - rings) / limits::piece_bytes / threads);
 }
 
+constexpr std::string_view unix_prefix = "unix:";
+
 bool is_unix(std::string_view address) {
-  return address.starts_with("unix:");
+  return address.starts_with(unix_prefix);
+}
+
+/// Whoever reads a socket's address may run in another directory than we do.
+result<std::string> from_anywhere(std::string_view unix_address) {
+  std::error_code failure;
+  const auto path = std::filesystem::absolute(unix_address.substr(unix_prefix.size()), failure);
+  if (failure) return fail(os_error(failure.value(), "find the working directory"));
+  return fmt::format("{}{}", unix_prefix, path.native());
 }
 
 io::task<void> drain_one(net::service& part, std::chrono::milliseconds patience, std::shared_ptr<std::latch> done) {
@@ -86,7 +97,9 @@ result<void> engine::take_address(const std::string& address) {
     auto fd = world_.listen(address, false);
     if (!fd) return fail(std::move(fd.error()));
     listeners_[0].push_back({io::descriptor{world_, *fd}, false});
-    addresses_.push_back(address);
+    auto told = from_anywhere(address);
+    if (!told) return fail(std::move(told.error()));
+    addresses_.push_back(std::move(*told));
     return {};
   }
   auto chosen = free_address(address);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cerrno>
 #include <memory>
 
 namespace wf::ctl {
@@ -63,6 +64,14 @@ result<server_answer> call_server(const server_address& to, std::string_view met
   }
   if (!to.ca_file.empty()) curl_easy_setopt(call.get(), CURLOPT_CAINFO, to.ca_file.c_str());
   const CURLcode ended = curl_easy_perform(call.get());
+  long os_errno = 0;
+  curl_easy_getinfo(call.get(), CURLINFO_OS_ERRNO, &os_errno);
+  if (ended == CURLE_COULDNT_CONNECT && os_errno == EACCES) {
+    return fail(errc::unavailable,
+                fmt::format("this user may not connect to {}; run wfctl as the server's user or one of its group, or "
+                            "name another address with --url",
+                            to.url));
+  }
   if (ended == CURLE_COULDNT_CONNECT) {
     return fail(errc::unavailable,
                 fmt::format("no server answers at {}; start it, or name another address with --url", to.url));

@@ -39,7 +39,8 @@ class engine {
   [[nodiscard]] worker_thread& worker(std::size_t number) noexcept { return *threads_[number]; }
   /// From now on requests are answered by `with`, which outlives drain().
   void serve(api::handler& with, net::stream_factory streams = net::make_plain_stream);
-  /// "http://127.0.0.1:8080", "unix:/run/waveforge.sock": as `listen` has them, with the ports that were chosen.
+  /// "http://127.0.0.1:8080", "unix:/run/waveforge.sock": as `listen` has them, with the ports that were chosen
+  /// and socket files named from the root.
   [[nodiscard]] const std::vector<std::string>& addresses() const noexcept { return addresses_; }
   /// No further connection; requests end or are cut. The threads still run: other parts may need their rings to stop.
   void drain();

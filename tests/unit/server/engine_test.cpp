@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace wf::server {
 namespace {
 
@@ -90,6 +92,19 @@ TEST_F(engine_test, answers_on_every_listener_and_ends_when_it_is_told_to) {
   EXPECT_EQ(::recv(idle, piece, sizeof piece, 0), 0) << "an idle connection ends when the server drains";
   ::close(idle);
   machine.stop();
+}
+
+TEST_F(engine_test, a_relative_socket_is_told_so_that_it_is_found_from_elsewhere) {
+  const std::string path = place_.path() + "/socket";
+  const std::string relative = std::filesystem::relative(path).native();
+  ASSERT_FALSE(relative.starts_with('/'));
+  engine machine{io::real_kernel(), time_, log_, numbers_, plan({"unix:" + relative})};
+  const auto ready = machine.prepare();
+  ASSERT_TRUE(ready) << ready.error().detail;
+  ASSERT_EQ(machine.addresses().size(), 1U);
+  const std::string told = machine.addresses()[0].substr(5);
+  EXPECT_TRUE(told.starts_with('/')) << told;
+  EXPECT_EQ(std::filesystem::canonical(told), std::filesystem::canonical(path));
 }
 
 TEST_F(engine_test, a_port_that_is_taken_is_refused_although_it_could_be_shared) {

@@ -28,8 +28,11 @@ std::string environment_name(std::string_view name) {
   return out;
 }
 
+/// As the reference page has it: purpose, values with their unit, default.
 std::string help_of(const declaration& one) {
-  return one.fallback.empty() ? std::string{one.purpose} : fmt::format("{} [{}]", one.purpose, one.fallback);
+  std::string text{one.purpose};
+  if (!one.range.empty()) text += fmt::format(" Values: {}.", one.range);
+  return one.fallback.empty() ? text : fmt::format("{} [{}]", text, one.fallback);
 }
 
 void declare(CLI::App& app, given& into) {
@@ -107,6 +110,7 @@ struct interface {
     app.require_subcommand(1);
     app.add_subcommand("serve", "Run the server.")->fallthrough();
     describe = app.add_subcommand("options", "Describe every option.");
+    describe->fallthrough();  // what the environment says stands behind it
     describe->add_flag("--markdown", markdown, "As the reference page docs/options.md.");
   }
 

@@ -5,22 +5,46 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace wf::load {
 namespace {
 
-template <typename Enum>
-CLI::CheckedTransformer names(const std::map<std::string, Enum>& table) {
-  return CLI::CheckedTransformer(table, CLI::ignore_case);
+template <typename Value>
+using choices = std::vector<std::pair<std::string, Value>>;
+
+/// One word of a table, which outlives the parsing. The value in `into` is the default.
+template <typename Value>
+void add_choice(CLI::App& app, const std::string& name, Value& into, const choices<Value>& table,
+                const std::string& help) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : table) words.push_back(word);
+  app.add_option_function<std::string>(
+         name,
+         [&into, &table](const std::string& word) {
+           into = std::ranges::find(table, word, &std::pair<std::string, Value>::first)->second;
+         },
+         help)
+      ->transform(CLI::IsMember(words, CLI::ignore_case))
+      ->default_str(std::ranges::find(table, into, &std::pair<std::string, Value>::second)->first);
 }
+
+const choices<protocol> protocols{{"session", protocol::session}, {"tus", protocol::tus}, {"put", protocol::put}};
+const choices<chunk_order> orders{{"in", chunk_order::in}, {"random", chunk_order::random}};
+const choices<total_told> totals{{"first", total_told::first},
+                                 {"last", total_told::last},
+                                 {"every", total_told::every},
+                                 {"assemble", total_told::assemble},
+                                 {"never", total_told::never}};
+const choices<chunk_lengths> lengths{
+    {"equal", chunk_lengths::equal}, {"last-short", chunk_lengths::last_short}, {"random", chunk_lengths::random}};
 
 void declare(CLI::App& app, options& to) {
   app.add_option("--url", to.url, "http://HOST:PORT[/path]; the path is the base of tus and put")
       ->capture_default_str();
-  app.add_option("--protocol", to.speak, "session | tus | put")
-      ->transform(names<protocol>({{"session", protocol::session}, {"tus", protocol::tus}, {"put", protocol::put}}));
+  add_choice(app, "--protocol", to.speak, protocols, "how chunks are sent");
   app.add_option("--connections", to.connections, "connections kept open")->check(CLI::Range(1U, 100'000U));
   app.add_option("--sessions", to.sessions, "recordings open at a time (default: one a connection)");
   app.add_option("--threads", to.threads, "threads of this program")->check(CLI::Range(1U, 256U));
@@ -40,19 +64,9 @@ void declare(CLI::App& app, options& to) {
                  "chunks a second on a fixed schedule (open loop); latency counts from the schedule");
   app.add_option("--slow", to.slow_bytes_per_s, "send bodies at this many bytes a second on every connection")
       ->transform(CLI::AsSizeValue(false));
-  app.add_option("--order", to.order, "in | random: order of a recording's chunks")
-      ->transform(names<chunk_order>({{"in", chunk_order::in}, {"random", chunk_order::random}}));
-  app.add_option("--total", to.total,
-                 "first | last | every | assemble | never: which request tells the number of chunks")
-      ->transform(names<total_told>({{"first", total_told::first},
-                                     {"last", total_told::last},
-                                     {"every", total_told::every},
-                                     {"assemble", total_told::assemble},
-                                     {"never", total_told::never}}));
-  app.add_option("--lengths", to.lengths, "equal | last-short | random: lengths of a recording's chunks")
-      ->transform(names<chunk_lengths>({{"equal", chunk_lengths::equal},
-                                        {"last-short", chunk_lengths::last_short},
-                                        {"random", chunk_lengths::random}}));
+  add_choice(app, "--order", to.order, orders, "of a recording's chunks");
+  add_choice(app, "--total", to.total, totals, "which request tells the number of chunks");
+  add_choice(app, "--lengths", to.lengths, lengths, "of a recording's chunks");
   app.add_flag("--verify", to.verify, "read everything back and compare each byte");
   app.add_flag("--delete", to.remove, "delete what is finished, so that a long run fits the disk");
   app.add_flag("!--no-chunk-size-key", to.chunk_size_key, "do not tell the chunkSize metadata key");

@@ -1,6 +1,7 @@
 // From the command line, the environment and a config file to options: precedence, and one line for what is wrong.
 #include "waveforge/server/command_line.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -236,6 +237,29 @@ TEST(command_line, version_and_help_are_printed) {
   EXPECT_TRUE(read({"--version"}).text.starts_with("waveforge "));
   EXPECT_EQ(read({"--help"}).what, command::kind::print);
   EXPECT_NE(read({"serve", "--help"}).text.find("--data-dir"), std::string::npos);
+}
+
+TEST(command_line, help_has_every_option_with_values_and_default) {
+  // CLI11 breaks lines where it likes.
+  const auto words = [](std::string_view text) {
+    std::istringstream in{std::string{text}};
+    std::string out;
+    for (std::string word; in >> word;) out += word + ' ';
+    return out;
+  };
+  const std::string help = words(read({"serve", "--help"}).text);
+  for (const declaration& one : declarations()) {
+    EXPECT_TRUE(one.range.empty() || help.find(fmt::format("Values: {}. ", one.range)) != std::string::npos)
+        << one.name << ": " << one.range;
+    EXPECT_NE(help.find(fmt::format("[{}]", one.fallback)), std::string::npos) << one.name;
+  }
+}
+
+TEST(command_line, the_environment_does_not_keep_options_from_being_described) {
+  const environment_variable place{"WAVEFORGE_DATA_DIR", "/d"};
+  const command got = read({"options", "--markdown"});
+  EXPECT_EQ(got.what, command::kind::print) << got.text;
+  EXPECT_EQ(got.text, options_page());
 }
 
 TEST(command_line, the_reference_page_is_what_the_declarations_say) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace wf::load {
 namespace {
 
@@ -20,6 +22,20 @@ TEST(command_line, sizes_and_names_are_understood_and_nonsense_is_refused) {
   const char* bad[] = {"wfload", "--protocol", "ftp"};
   EXPECT_FALSE(parse_command_line(3, bad, code));
   EXPECT_EQ(code, 2);
+}
+
+TEST(command_line, help_names_every_choice_in_words) {
+  int code = 2;
+  const char* words[] = {"wfload", "--help"};
+  testing::internal::CaptureStdout();
+  EXPECT_FALSE(parse_command_line(2, words, code));
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(code, 0);
+  for (const char* choice : {"{session,tus,put}=session", "{in,random}=in", "{first,last,every,assemble,never}=last",
+                             "{equal,last-short,random}=equal"}) {
+    EXPECT_NE(help.find(choice), std::string::npos) << choice << "\n" << help;
+  }
+  EXPECT_TRUE(std::ranges::all_of(help, [](char c) { return c == '\n' || c >= ' '; })) << "no bytes of enums";
 }
 
 TEST(command_line, verifying_what_is_never_finished_is_refused) {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "wfload/target.hpp"
+
 namespace wf::load {
 namespace {
 
@@ -78,8 +80,9 @@ void declare(CLI::App& app, options& to) {
   app.add_flag("--quiet", to.quiet, "no progress line, no table");
 }
 
-/// What cannot be asked for together; empty when all is well.
-std::string contradiction(const options& of) {
+/// What is wrong although each option was understood; empty when all is well.
+std::string mistake(const options& of) {
+  if (const auto url = parse_url(of.url); !url) return url.error().detail;
   if (of.verify && of.speak == protocol::session && of.total == total_told::never) {
     return "--verify needs finished recordings, and --total never leaves all unfinished";
   }
@@ -110,7 +113,7 @@ std::optional<options> parse_command_line(int count, const char* const* words, i
     exit_code = app.exit(failure) == 0 ? 0 : 2;
     return std::nullopt;
   }
-  if (const std::string why = contradiction(to); !why.empty()) {
+  if (const std::string why = mistake(to); !why.empty()) {
     fmt::print(stderr, "wfload: {}\n", why);
     exit_code = 2;
     return std::nullopt;

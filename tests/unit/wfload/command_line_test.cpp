@@ -38,6 +38,15 @@ TEST(command_line, help_names_every_choice_in_words) {
   EXPECT_TRUE(std::ranges::all_of(help, [](char c) { return c == '\n' || c >= ' '; })) << "no bytes of enums";
 }
 
+TEST(command_line, a_url_that_is_none_of_ours_is_wrong_usage) {
+  for (const char* url : {"foo", "https://127.0.0.1:1", "http://127.0.0.1:99999"}) {
+    int code = 0;
+    const char* words[] = {"wfload", "--url", url};
+    EXPECT_FALSE(parse_command_line(3, words, code)) << url;
+    EXPECT_EQ(code, 2) << url;
+  }
+}
+
 TEST(command_line, verifying_what_is_never_finished_is_refused) {
   int code = 0;
   const char* session[] = {"wfload", "--verify", "--total", "never"};

@@ -21,7 +21,15 @@ TEST(target, urls_are_taken_apart) {
   const auto six = resolve("http://[::1]:81");
   ASSERT_TRUE(six);
   EXPECT_EQ(six->address.ss_family, AF_INET6);
-  EXPECT_FALSE(resolve("https://127.0.0.1"));
+  const auto plain = parse_url("http://host");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->host, "host");
+  EXPECT_EQ(plain->port, "80");
+  for (const char* wrong : {"", "foo", "https://127.0.0.1", "http://", "http://:80", "http:///path",
+                            "http://h:", "http://h:0", "http://h:65617", "http://h:8o", "http://h:-1"}) {
+    EXPECT_FALSE(parse_url(wrong)) << wrong;
+    EXPECT_FALSE(resolve(wrong)) << wrong;
+  }
 }
 
 }  // namespace

@@ -1,12 +1,33 @@
 #include "setters.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <utility>
 
+#include "waveforge/api/route.hpp"
 #include "waveforge/base/units.hpp"
 #include "waveforge/server/values.hpp"
+#include "waveforge/server/web_assets.hpp"
 
 namespace wf::server::setters {
+
+namespace {
+
+/// Whether `path`, or something below it, is already another's address.
+bool is_taken(std::string_view path) {
+  // Below these are addresses with names in them, or hashes.
+  for (const std::string_view taken : {"/files", "/upload", "/recording", "/assets"}) {
+    if (path.starts_with(taken) && (path.size() == taken.size() || path[taken.size()] == '/')) return true;
+  }
+  constexpr std::string_view nowhere = "*";  // tus is not what this asks for
+  const auto fixed = api::find_address(path, nowhere);
+  if (!fixed || fixed->where != api::place::page) return true;
+  return std::ranges::any_of(web_assets(), [path](const web_asset& one) {
+    return one.path.starts_with(path) && (one.path.size() == path.size() || one.path[path.size()] == '/');
+  });
+}
+
+}  // namespace
 
 result<void> set_listen(options& set, std::string_view text) {
   if (text.empty()) return fail(errc::bad_request, "it is an address and a port, or unix: and a path");
@@ -64,18 +85,15 @@ result<void> set_session_rate(options& set, std::string_view text) {
 
 result<void> set_tus_base(options& set, std::string_view text) {
   while (text.size() > 1 && text.back() == '/') text.remove_suffix(1);
-  constexpr std::string_view right = "it is a path such as /tus/, outside /files/, /upload/ and /recording/";
+  constexpr std::string_view right =
+      "it is a path such as /tus/ where nothing else is: not /files/, /upload/, /recording/, a probe or a page";
   if (text.size() < 2 || text.front() != '/') return fail(errc::bad_request, std::string{right});
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        std::string_view{"/-_.~"}.find(c) != std::string_view::npos;
     if (!plain) return fail(errc::bad_request, std::string{right});
   }
-  for (const std::string_view taken : {"/files", "/upload", "/recording"}) {
-    if (text == taken || (text.starts_with(taken) && text[taken.size()] == '/')) {
-      return fail(errc::bad_request, std::string{right});
-    }
-  }
+  if (is_taken(text)) return fail(errc::bad_request, std::string{right});
   set.http.tus_base_path = text;
   return {};
 }

@@ -11,6 +11,7 @@
 
 #include "support/temporary_directory.hpp"
 #include "waveforge/server/declarations.hpp"
+#include "waveforge/server/web_assets.hpp"
 
 namespace wf::server {
 namespace {
@@ -158,6 +159,20 @@ TEST(command_line, a_wrong_value_is_one_line_that_says_what_would_be_right) {
     EXPECT_EQ(wrong.what, command::kind::refuse) << wrong.text;
     EXPECT_TRUE(wrong.text.starts_with("waveforge: ")) << wrong.text;
     EXPECT_EQ(wrong.text.find('\n'), std::string::npos) << wrong.text;
+  }
+}
+
+TEST(command_line, tus_uploads_take_no_address_that_is_used) {
+  std::vector<std::string> taken{
+      "/health", "/ready/", "/metrics", "/version", "/files/", "/upload", "/recording/complete", "/assets/"};
+  for (const web_asset& page : web_assets()) taken.emplace_back(page.path);
+  for (const std::string& path : taken) {
+    const command got = read({"serve", "--tus-base-path", path.c_str()});
+    EXPECT_EQ(got.what, command::kind::refuse) << path;
+    EXPECT_NE(got.text.find("where nothing else is"), std::string::npos) << got.text;
+  }
+  for (const char* path : {"/healthy", "/uploads/", "/api/files", "/assets2", "/o"}) {
+    EXPECT_EQ(read({"serve", "--tus-base-path", path}).what, command::kind::serve) << path;
   }
 }
 

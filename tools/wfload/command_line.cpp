@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -83,6 +85,12 @@ void declare(CLI::App& app, options& to) {
 /// What is wrong although each option was understood; empty when all is well.
 std::string mistake(const options& of) {
   if (const auto url = parse_url(of.url); !url) return url.error().detail;
+  for (const int pid : of.server_pids) {
+    std::error_code hidden;
+    if (!std::filesystem::exists(fmt::format("/proc/{}/stat", pid), hidden)) {
+      return fmt::format("--server-pid {}: there is no such process, or this user may not look at it", pid);
+    }
+  }
   if (of.verify && of.speak == protocol::session && of.total == total_told::never) {
     return "--verify needs finished recordings, and --total never leaves all unfinished";
   }

@@ -2,8 +2,11 @@
 #include "wfload/command_line.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 namespace wf::load {
 namespace {
@@ -45,6 +48,20 @@ TEST(command_line, a_url_that_is_none_of_ours_is_wrong_usage) {
     EXPECT_FALSE(parse_command_line(3, words, code)) << url;
     EXPECT_EQ(code, 2) << url;
   }
+}
+
+TEST(command_line, a_process_that_is_not_there_cannot_be_measured) {
+  for (const std::string& pid :
+       {std::to_string(std::numeric_limits<int>::max()), std::string{"0"}, std::string{"-1"}}) {
+    int code = 0;
+    const char* words[] = {"wfload", "--server-pid", pid.c_str()};
+    EXPECT_FALSE(parse_command_line(3, words, code)) << pid;
+    EXPECT_EQ(code, 2) << pid;
+  }
+  int code = 0;
+  const std::string self = std::to_string(::getpid());
+  const char* words[] = {"wfload", "--server-pid", self.c_str()};
+  EXPECT_TRUE(parse_command_line(3, words, code));
 }
 
 TEST(command_line, verifying_what_is_never_finished_is_refused) {

@@ -1,5 +1,6 @@
 #include "listen.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -58,13 +59,23 @@ bool set_option(int fd, int level, int name) noexcept {
 bool prepare(int fd, const socket_address& address, bool reuse_port) {
   if (address.family() == AF_UNIX) {
     remove_stale(address);
-    return ::fchmod(fd, unix_socket_mode) == 0;  // before bind: the file is made with it
+    return ::fchmod(fd, unix_socket_mode) == 0;  // before bind: at no time is the file for more
   }
   // A connection of the last run in TIME_WAIT must not keep this one from starting.
   if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR)) return false;
   if (reuse_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT)) return false;
   // "[::]" is IPv6 alone, so that it can be given beside "0.0.0.0".
   return address.family() != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+}
+
+/// The umask takes bits away from what prepare() gave, so the file gets them back here. Not through a link: the
+/// directory may be one where others may put things.
+bool bind_to(int fd, const socket_address& address) {
+  if (::bind(fd, address.get(), address.length) != 0) return false;
+  if (address.family() != AF_UNIX) return true;
+  sockaddr_un local{};
+  std::memcpy(&local, &address.storage, sizeof local);
+  return ::fchmodat(AT_FDCWD, local.sun_path, unix_socket_mode, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 }  // namespace
@@ -78,8 +89,7 @@ result<int> listen_on(std::string_view address, bool reuse_port) {
   }
   const int fd = ::socket(parsed->family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return refuse(errno, address);
-  if (!prepare(fd, *parsed, reuse_port) || ::bind(fd, parsed->get(), parsed->length) != 0 ||
-      ::listen(fd, backlog) != 0) {
+  if (!prepare(fd, *parsed, reuse_port) || !bind_to(fd, *parsed) || ::listen(fd, backlog) != 0) {
     const int failure = errno;
     ::close(fd);
     return refuse(failure, address);

@@ -96,22 +96,30 @@ TEST(listen, refuses_what_is_no_address) {
   EXPECT_EQ(world().listen("unix:/" + std::string(200, 'x'), false).error().code, errc::bad_request);
 }
 
-TEST(listen, on_a_unix_socket_for_its_owner_and_group) {
+TEST(listen, on_a_unix_socket) {
   test::temporary_directory place;
   const std::string address = "unix:" + place.path() + "/socket";
-  const mode_t before = ::umask(0);
   const descriptor server = listener(address);
-  ::umask(before);
   EXPECT_EQ(world().local_address(server.number()).value(), address);
-  struct stat status {};
-  ASSERT_EQ(::stat((place.path() + "/socket").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777U, 0660U);
   const descriptor client = connect_to(server);
   const descriptor accepted{world(), ::accept(server.number(), nullptr, nullptr)};
   const peer_address peer = world().peer_of(accepted.number());
   EXPECT_EQ(peer.text, "unix");
   EXPECT_TRUE(peer.unix_socket);
   EXPECT_FALSE(peer.loopback);
+}
+
+TEST(listen, a_unix_socket_is_for_its_owner_and_group_whatever_the_umask) {
+  test::temporary_directory place;
+  for (const mode_t mask : {0U, 022U, 077U}) {
+    const std::string path = place.path() + "/" + std::to_string(mask);
+    const mode_t before = ::umask(mask);
+    const descriptor server = listener("unix:" + path);
+    ::umask(before);
+    struct stat status {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0660U) << mask;
+  }
 }
 
 TEST(listen, takes_over_a_unix_socket_nobody_answers_on) {

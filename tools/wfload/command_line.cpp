@@ -80,6 +80,14 @@ void declare(CLI::App& app, options& to) {
   app.add_option("--json", to.json, "write the report to this file; - is standard output");
   app.add_option("--server-pid", to.server_pids, "measure this process and its children (repeatable)");
   app.add_flag("--quiet", to.quiet, "no progress line, no table");
+  // CLI11 reads -1 into an unsigned number as the largest one. First in the row: a size is read before other checks.
+  const CLI::Validator not_negative{[](std::string& word) {
+                                      const bool negative =
+                                          word.size() > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+                                      return negative ? word + " is below 0" : std::string{};
+                                    },
+                                    ""};
+  for (CLI::Option* one : app.get_options()) one->transform(not_negative);
 }
 
 /// What is wrong although each option was understood; empty when all is well.

@@ -50,6 +50,17 @@ TEST(command_line, a_url_that_is_none_of_ours_is_wrong_usage) {
   }
 }
 
+TEST(command_line, no_number_is_below_zero) {
+  for (const char* option :
+       {"--recordings", "--chunk-size", "--patch-size", "--slow", "--duration", "--rate", "--timeout", "--retries",
+        "--sessions", "--connections", "--threads", "--cycles", "--seed"}) {
+    int code = 0;
+    const char* words[] = {"wfload", option, "-1"};
+    EXPECT_FALSE(parse_command_line(3, words, code)) << option;
+    EXPECT_EQ(code, 2) << option;
+  }
+}
+
 TEST(command_line, a_process_that_is_not_there_cannot_be_measured) {
   for (const std::string& pid :
        {std::to_string(std::numeric_limits<int>::max()), std::string{"0"}, std::string{"-1"}}) {

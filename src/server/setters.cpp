@@ -35,6 +35,13 @@ result<void> set_listen(options& set, std::string_view text) {
   return {};
 }
 
+namespace {
+
+/// Longer than any recording is of use, and short enough to be added to any time there is.
+constexpr std::chrono::days expiry_max{36'500};
+
+}  // namespace
+
 result<void> set_expire_recordings(options& set, std::string_view text) {
   if (text == "never") {
     set.data.expire_recordings.reset();
@@ -42,7 +49,9 @@ result<void> set_expire_recordings(options& set, std::string_view text) {
   }
   auto span = parse_duration(text);
   if (!span) return fail(std::move(span.error()));
-  if (span->count() < 1'000) return fail(errc::bad_request, "it is never, or at least 1s");
+  if (*span < std::chrono::seconds{1} || *span > expiry_max) {
+    return fail(errc::bad_request, "it is never, or from 1s to 36500d");
+  }
   set.data.expire_recordings = std::chrono::duration_cast<std::chrono::seconds>(*span);
   return {};
 }
@@ -50,8 +59,10 @@ result<void> set_expire_recordings(options& set, std::string_view text) {
 result<void> set_expire_after(options& set, std::string_view text) {
   auto span = parse_duration(text);
   if (!span) return fail(std::move(span.error()));
+  if ((span->count() > 0 && *span < std::chrono::seconds{1}) || *span > expiry_max) {
+    return fail(errc::bad_request, "it is 0 (never), or from 1s to 36500d");
+  }
   set.data.expire_after = std::chrono::duration_cast<std::chrono::seconds>(*span);
-  if (span->count() > 0 && span->count() < 1'000) return fail(errc::bad_request, "it is 0 (never), or at least 1s");
   return {};
 }
 

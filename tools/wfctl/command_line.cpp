@@ -1,9 +1,15 @@
 #include "wfctl/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
 #include <iostream>
 #include <map>
 
+#include "waveforge/base/check.hpp"
+#include "waveforge/server/declarations.hpp"
 #include "wfctl/exit_status.hpp"
 
 namespace wf::ctl {
@@ -46,6 +52,15 @@ void add_choice(CLI::App& app, const std::string& name, Into& into, const std::m
       ->check(CLI::IsMember(words));
 }
 
+/// CLI11 reads "-3" into an unsigned number as one that is nearly as large as can be.
+CLI::Validator not_below_nought() {
+  return {[](const std::string& text) {
+            return text.starts_with('-') ? fmt::format("'{}' is less than 0, and it is 0 or more", text)
+                                         : std::string{};
+          },
+          std::string{}};
+}
+
 void declare_ls(CLI::App& app, command& to) {
   CLI::App& ls = add_verb(app, to, verb::ls, "ls", "list sessions; beside a running server too");
   using session::state;
@@ -59,7 +74,7 @@ void declare_ls(CLI::App& app, command& to) {
   ls.add_flag("-a,--all", to.list.all, "removed and expired ones too, while they are remembered");
   add_choice(ls, "--state", to.list.only, states, "only this state");
   add_choice(ls, "--sort", to.list.by, keys, "the newest and the largest first");
-  ls.add_option("-n,--limit", to.list.count_max, "how many lines; 0: all");
+  ls.add_option("-n,--limit", to.list.count_max, "how many lines; 0: all")->check(not_below_nought());
 }
 
 void declare_reading(CLI::App& app, command& to) {
@@ -80,14 +95,32 @@ void declare_checking(CLI::App& app, command& to) {
       add_verb(app, to, verb::scrub, "scrub", "read finished recordings from the disk and compare digests");
   scrub.add_option("SESSION", to.session, "which; all when none is named");
   scrub.add_option("--rate", to.bytes_per_s, "read at most so many bytes a second (k, m, g are binary)")
-      ->transform(CLI::AsSizeValue(false));
+      ->transform(CLI::AsSizeValue(false))
+      ->transform(not_below_nought());  // the last one said comes first: it sees what was written
   scrub.add_flag("-a,--all", to.list.all, "show the good ones too");
 }
 
-/// "90s", "12h", "7d".
-CLI::AsNumberWithUnit spans() {
-  const std::map<std::string, std::int64_t> units{{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86'400}};
-  return CLI::AsNumberWithUnit(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "SPAN");
+/// An option of the server's, with its name, its values and its rules: what the server was started with can be given
+/// here as it stands, and what the server refuses is refused here.
+void add_server_option(CLI::App& app, const std::string& name, const std::string& help,
+                       std::function<void(const server::options&)> take) {
+  const auto known = std::ranges::find(server::declarations(), name, &server::declaration::name);
+  WF_CHECK(known != server::declarations().end());
+  const auto apply = known->apply;
+  app.add_option_function<std::string>(
+         name,
+         [apply, take = std::move(take)](const std::string& text) {
+           server::options read;
+           if (apply(read, text)) take(read);
+         },
+         fmt::format("{}; {} (default: {})", help, known->range, known->fallback))
+      ->check(CLI::Validator{[apply](const std::string& text) {
+                               server::options read;
+                               const auto applied = apply(read, text);
+                               return applied ? std::string{} : fmt::format("'{}': {}", text, applied.error().detail);
+                             },
+                             std::string{}})
+      ->type_name(std::string{known->shape});
 }
 
 void declare_gc(CLI::App& app, command& to) {
@@ -96,14 +129,10 @@ void declare_gc(CLI::App& app, command& to) {
   gc.add_flag("-n,--dry-run", to.dry_run, "only say what would be removed");
   gc.add_flag("--forgotten-recordings", to.forgotten_recordings,
               "finished recordings that no fact knows too; without it they stay");
-  gc.add_option_function<std::int64_t>(
-        "--expire-after", [&to](const std::int64_t& s) { to.expiry.unfinished = std::chrono::seconds{s}; },
-        "of unfinished sessions and tombstones, as the server has it (7d; 0s: never)")
-      ->transform(spans());
-  gc.add_option_function<std::int64_t>(
-        "--expire-recordings", [&to](const std::int64_t& s) { to.expiry.recordings = std::chrono::seconds{s}; },
-        "of finished recordings (never)")
-      ->transform(spans());
+  add_server_option(gc, "--expire-after", "of unfinished sessions and tombstones, as the server has it",
+                    [&to](const server::options& set) { to.expiry.unfinished = set.data.expire_after; });
+  add_server_option(gc, "--expire-recordings", "of finished recordings, as the server has it",
+                    [&to](const server::options& set) { to.expiry.recordings = set.data.expire_recordings; });
 }
 
 void declare_remote(CLI::App& app, command& to) {

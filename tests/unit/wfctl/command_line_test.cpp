@@ -67,11 +67,37 @@ TEST(wfctl_command_line, nonsense_ends_with_2) {
                                                                  {"rm"},
                                                                  {"ls", "--state", "asleep"},
                                                                  {"fsck", "--mend"},
-                                                                 {"gc", "--expire-after", "7"}}) {
+                                                                 {"ls", "--limit", "-3"},
+                                                                 {"scrub", "--rate", "-5"},
+                                                                 {"gc", "--expire-after", "7"},
+                                                                 {"gc", "--expire-after", "-5s"},
+                                                                 {"gc", "--expire-after", "106751991166d"},
+                                                                 {"gc", "--expire-recordings", "0"},
+                                                                 {"gc", "--expire-recordings", "0s"},
+                                                                 {"gc", "--expire-recordings", "-5s"},
+                                                                 {"gc", "--expire-recordings=-5s"},
+                                                                 {"gc", "--expire-recordings", "999ms"},
+                                                                 {"gc", "--expire-recordings", "106751991167d"}}) {
     int code = 0;
-    EXPECT_FALSE(parse(words, code));
-    EXPECT_EQ(code, static_cast<int>(exit_status::usage));
+    EXPECT_FALSE(parse(words, code)) << testing::PrintToString(words);
+    EXPECT_EQ(code, static_cast<int>(exit_status::usage)) << testing::PrintToString(words);
   }
+}
+
+TEST(wfctl_command_line, gc_takes_what_the_server_was_started_with) {
+  int code = 0;
+  const auto plain = parse({"gc"}, code);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->expiry.unfinished, std::chrono::hours{24 * 7});
+  EXPECT_FALSE(plain->expiry.recordings) << "finished recordings stay unless it is said that they go";
+  const auto kept = parse({"gc", "--expire-after", "0", "--expire-recordings", "never"}, code);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->expiry.unfinished, std::chrono::seconds{0});
+  EXPECT_FALSE(kept->expiry.recordings);
+  const auto brief = parse({"gc", "--expire-after", "5m", "--expire-recordings", "30d"}, code);
+  ASSERT_TRUE(brief);
+  EXPECT_EQ(brief->expiry.unfinished, std::chrono::minutes{5});
+  EXPECT_EQ(brief->expiry.recordings, std::chrono::hours{24 * 30});
 }
 
 TEST(wfctl_command_line, asking_for_help_is_no_failure) {

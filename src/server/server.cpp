@@ -135,7 +135,7 @@ result<void> server::parts::start() {
   auto opened = store::store_host::open({io::real_kernel(), time, random, log, numbers}, set.data);
   if (!opened) return fail(with_advice(std::move(opened.error())));
   data = std::move(*opened);
-  data->announce(nearest(machine.addresses()));
+  data->announce(nearest(machine.addresses()), set.http.tus_base_path);
   answers = std::make_unique<api::router>(api::services{.data = data->serving(),
                                                         .set = set.http,
                                                         .time = time,

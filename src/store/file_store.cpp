@@ -117,8 +117,9 @@ io::task<result<void>> file_store::close() {
   co_return seal_outcome_;
 }
 
-io::task<void> file_store::announce(std::string address) {
+io::task<void> file_store::announce(std::string address, std::string tus_base) {
   dir_.now.address = std::move(address);
+  dir_.now.tus_base = std::move(tus_base);
   const auto written = co_await write_identity(dir_);
   if (!written)
     world_.log.warn("could not note the address in .lock", {{"reason", std::string_view{written.error().detail}}});

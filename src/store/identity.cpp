@@ -27,6 +27,7 @@ bool take_line(std::string_view name, std::string_view value, identity& into) {
   if (name == "era") return parse_number(value, into.era, 16);
   if (name == "failed_sync") into.failed_sync = value != "0";
   if (name == "address") into.address = value;
+  if (name == "tus") into.tus_base = value;
   return true;  // a later version may say more
 }
 
@@ -36,8 +37,10 @@ std::string encode_identity(const identity& value) {
   std::string text{first_line};
   text += fmt::format("boot={}\nfs={}\nmount={:x}\nera={:016x}\nfailed_sync={}\n", value.boot_id,
                       value.file_system_uuid, value.mount_instance, value.era, value.failed_sync ? 1 : 0);
-  const std::string address = fmt::format("address={}\n", value.address);
-  if (text.size() + address.size() + last_line.size() <= sector_bytes) text += address;
+  for (const std::string& line :
+       {fmt::format("address={}\n", value.address), fmt::format("tus={}\n", value.tus_base)}) {
+    if (text.size() + line.size() + last_line.size() <= sector_bytes) text += line;
+  }
   text += last_line;
   text.resize(sector_bytes, '\n');
   return text;
@@ -133,9 +136,10 @@ io::task<result<claimed_dir>> claim_data_dir(environment world, std::string path
   if (!ours) co_return fail(ours.error());
   const auto before = co_await read_identity(dir.lock);
   if (!*ours) {
+    // The note is the last server's. A wfctl that keeps servers away has written none.
     const std::string who = before && !before->address.empty() ? " at " + before->address : std::string{};
     co_return fail(errc::unavailable,
-                   fmt::format("another waveforge{} uses the data dir {}; stop it, or give this one its "
+                   fmt::format("another waveforge{}, or a wfctl, uses the data dir {}; stop it, or give this one its "
                                "own with --data-dir",
                                who, path));
   }

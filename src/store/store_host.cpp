@@ -66,8 +66,8 @@ io::task<result<void>> close_store(file_store& store) {
   co_return sealed;
 }
 
-io::task<result<void>> announce_store(file_store& store, std::string address) {
-  co_await store.announce(std::move(address));
+io::task<result<void>> announce_store(file_store& store, std::string address, std::string tus_base) {
+  co_await store.announce(std::move(address), std::move(tus_base));
   co_return result<void>{};
 }
 
@@ -114,8 +114,8 @@ store& store_host::serving() noexcept {
   return *parts_->store;
 }
 
-void store_host::announce(std::string address) {
-  (void)parts_->background->run(announce_store(*parts_->store, std::move(address)));
+void store_host::announce(std::string address, std::string tus_base) {
+  (void)parts_->background->run(announce_store(*parts_->store, std::move(address), std::move(tus_base)));
 }
 
 void store_host::close() {

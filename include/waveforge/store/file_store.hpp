@@ -28,8 +28,8 @@ class file_store final : public store {
   /// On the background ring, after the last request: everything written is vouched for, then the rounds end.
   /// A failure: not everything could be sealed; it is as if the process had been killed.
   [[nodiscard]] io::task<result<void>> close();
-  /// Tell other programs where this server listens (in .lock, for wfctl).
-  [[nodiscard]] io::task<void> announce(std::string address);
+  /// Tell other programs where this server listens, and where plain tus uploads are there (in .lock, for wfctl).
+  [[nodiscard]] io::task<void> announce(std::string address, std::string tus_base);
 
   [[nodiscard]] capabilities can() const noexcept override;
   [[nodiscard]] io::task<result<created_chunk>> create(const create_request& request) override;

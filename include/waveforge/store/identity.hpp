@@ -17,7 +17,8 @@ struct identity {
   std::uint64_t mount_instance{0};
   session::era era{0};
   bool failed_sync{false};
-  std::string address{};  ///< "http://127.0.0.1:8080" of the running server
+  std::string address{};   ///< "http://127.0.0.1:8080" of the running server
+  std::string tus_base{};  ///< "/tus": the path there of plain tus uploads
 };
 
 /// `name=value` lines, no longer than one sector, so that rewriting it in place is one write.

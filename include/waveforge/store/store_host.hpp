@@ -17,8 +17,8 @@ class store_host {
   ~store_host();
 
   [[nodiscard]] store& serving() noexcept;
-  /// Note in .lock where the server listens.
-  void announce(std::string address);
+  /// Note in .lock where the server listens, and the path of plain tus uploads there ("/tus").
+  void announce(std::string address, std::string tus_base);
   /// After the last request: seal everything, end the threads. Also done by the destructor.
   void close();
 

@@ -15,7 +15,7 @@ namespace wf::store {
 namespace {
 
 identity example() {
-  return {"boot", "1234-5678", 0x7f00000123, 0xfedcba9876543210, true, "http://127.0.0.1:8080"};
+  return {"boot", "1234-5678", 0x7f00000123, 0xfedcba9876543210, true, "http://127.0.0.1:8080", "/tus"};
 }
 
 TEST(Identity, ReadsBackWhatWasWrittenInOneSector) {
@@ -29,6 +29,7 @@ TEST(Identity, ReadsBackWhatWasWrittenInOneSector) {
   EXPECT_EQ(read->era, 0xfedcba9876543210U);
   EXPECT_TRUE(read->failed_sync);
   EXPECT_EQ(read->address, "http://127.0.0.1:8080");
+  EXPECT_EQ(read->tus_base, "/tus");
 }
 
 TEST(Identity, LeavesAnAddressOutThatDoesNotFitRatherThanTheEra) {
@@ -38,6 +39,10 @@ TEST(Identity, LeavesAnAddressOutThatDoesNotFitRatherThanTheEra) {
   EXPECT_EQ(text.size(), 512U);
   EXPECT_EQ(decode_identity(text)->era, value.era);
   EXPECT_EQ(decode_identity(text)->address, "");
+  EXPECT_EQ(decode_identity(text)->tus_base, "/tus");
+  value.tus_base = std::string(600, 'x');
+  EXPECT_EQ(encode_identity(value).size(), 512U);
+  EXPECT_EQ(decode_identity(encode_identity(value))->tus_base, "");
 }
 
 TEST(Identity, CutAtAnyByteIsNotRead) {

@@ -100,7 +100,8 @@ TEST_F(wfctl, assemble_and_rm_are_asked_of_the_server) {
   EXPECT_EQ(server.stop(), 0);
   const command_result late = ctl({"assemble", session});
   EXPECT_EQ(late.exit_code, 4);
-  EXPECT_THAT(late.err, HasSubstr("no server answers at"));
+  // The kernel may let go of the lock a moment after the process has ended.
+  EXPECT_THAT(late.err, testing::AnyOf(HasSubstr("no server has the data dir"), HasSubstr("no server answers at")));
 }
 
 TEST_F(wfctl, after_kills_under_traffic_fsck_finds_no_damage) {
@@ -286,10 +287,10 @@ TEST_F(wfctl, a_directory_that_is_none_of_ours_is_refused_with_what_would_be_rig
 
 TEST_F(wfctl, fan_out_and_plain_uploads_are_found) {
   const std::string done = session_of(1);
-  server_process server{with({"--fan-out", "2"})};
+  server_process server{with({"--fan-out", "2", "--tus-base-path", "/plain/uploads/"})};
   tus_client client{server.port()};
   finish(client, done);
-  const answer made = client.request("POST", "/tus/",
+  const answer made = client.request("POST", "/plain/uploads/",
                                      "Tus-Resumable: 1.0.0\r\nUpload-Length: 5\r\n"
                                      "Content-Type: application/offset+octet-stream\r\n",
                                      std::as_bytes(std::span{"hello", 5}));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,12 +54,47 @@ result<fs::path> make_scratch() {
   return fs::path{name};
 }
 
+/// A lock beside which others of its kind may be held, and none that is somebody's own. False: somebody has that.
+result<bool> try_shared_lock(int fd) {
+  if (::flock(fd, LOCK_SH | LOCK_NB) == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  return fail(os_error(errno, "lock .lock"));
+}
+
+server_note note_of(const store::identity& read) {
+  return {read.address, read.tus_base, read.era, read.failed_sync};
+}
+
 }  // namespace
 
 result<server_note> read_lock(const fs::path& data_dir) {
   const auto read = read_identity(data_dir);
   if (!read) return fail(read.error());
-  return server_note{read->address, read->era, read->failed_sync};
+  return note_of(*read);
+}
+
+result<server_note> find_server(const fs::path& data_dir) {
+  if (auto fit = check_is_data_dir(data_dir); !fit) return fail(fit.error());
+  const auto nobody = [&] {
+    return fail(errc::unavailable,
+                fmt::format("no server has the data dir {}; start one, or name one that listens elsewhere with --url",
+                            data_dir.string()));
+  };
+  const fs::path file = data_dir / ".lock";
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int why = errno;
+  if (fd < 0 && why == ENOENT) return nobody();
+  if (fd < 0) return fail(os_error(why, fmt::format("open {}", file.string())));
+  const auto free = try_shared_lock(fd);
+  ::close(fd);
+  if (!free) return fail(free.error());
+  if (*free) return nobody();
+  auto note = read_lock(data_dir);
+  if (!note || note->address.empty()) {
+    return fail(errc::unavailable,
+                fmt::format("{} does not say where its server listens; name it with --url", file.string()));
+  }
+  return note;
 }
 
 result<data_dir> data_dir::open(const fs::path& path, claim how, bool write) {
@@ -109,12 +145,17 @@ result<void> data_dir::take_lock(claim how) {
     if (how == claim::if_free) return {};
     return fail(os_error(errno, fmt::format("open {}", file.string())));
   }
-  const auto ours = io::real_kernel().try_lock(lock_fd_);
+  const auto ours = how == claim::required ? io::real_kernel().try_lock(lock_fd_) : try_shared_lock(lock_fd_);
   if (!ours) return fail(ours.error());
   in_use_ = !*ours;
   if (!in_use_) return {};
+  const auto only_read = how == claim::required ? try_shared_lock(lock_fd_) : false;
   ::close(std::exchange(lock_fd_, -1));
   if (how == claim::if_free) return {};
+  if (only_read && *only_read) {
+    return fail(errc::unavailable,
+                fmt::format("another wfctl is reading the data dir {}; try again when it has ended", path_.string()));
+  }
   const auto who = read_lock(path_);
   const std::string at = who && !who->address.empty() ? " at " + who->address : std::string{};
   return fail(errc::unavailable,
@@ -123,7 +164,7 @@ result<void> data_dir::take_lock(claim how) {
 
 void data_dir::judge_era() {
   const auto before = read_identity(path_);
-  if (before) server_ = {before->address, before->era, before->failed_sync};
+  if (before) server_ = note_of(*before);
   // One that no row has: eras are drawn from 64 random bits.
   era_ = ~server_.era;
   const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

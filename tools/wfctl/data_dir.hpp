@@ -12,7 +12,8 @@ namespace wf::ctl {
 
 /// What .lock says of the server that has the data dir, or had it last.
 struct server_note {
-  std::string address{};  ///< "http://127.0.0.1:8080"; empty when it could not be noted
+  std::string address{};   ///< "http://127.0.0.1:8080"; empty when it could not be noted
+  std::string tus_base{};  ///< "/tus": below it lie plain tus uploads
   session::era era{0};
   bool failed_sync{false};  ///< the disk lost writes: the server takes nothing more until it is started again
 };
@@ -20,7 +21,7 @@ struct server_note {
 /// Who else may be at work in the data dir while it is open here.
 enum class claim : std::uint8_t {
   none,      ///< anybody: what is read may change the next moment
-  if_free,   ///< nobody if it can be had; else as `none`
+  if_free,   ///< nobody but readers such as this one if it can be had; else as `none`
   required,  ///< nobody, or unavailable with a sentence that says who has it
 };
 
@@ -62,6 +63,11 @@ class data_dir {
 
 /// What .lock says; damaged or not_found.
 [[nodiscard]] result<server_note> read_lock(const std::filesystem::path& data_dir);
+
+/// What .lock says while somebody holds it who is no reader: without a server it names an address where, by now,
+/// anybody may listen. unavailable when none does or it could not note an address, bad_request when there is no data
+/// dir.
+[[nodiscard]] result<server_note> find_server(const std::filesystem::path& data_dir);
 
 /// The directory of a session, wherever fan-out has put it; empty when there is none.
 [[nodiscard]] std::filesystem::path find_session_directory(const std::filesystem::path& data_dir,

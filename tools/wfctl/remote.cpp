@@ -113,7 +113,7 @@ result<assembled> assemble_session(const server_address& to, const session::sess
 
 result<void> remove_session(const server_address& to, const session::session_id& id) {
   const bool upload = id.space() == session::id_space::upload;
-  const auto got = call_server(to, "DELETE", fmt::format("/{}/{}", upload ? "tus" : "files", id.text()));
+  const auto got = call_server(to, "DELETE", fmt::format("{}/{}", upload ? to.tus_base : "/files", id.text()));
   if (!got) return fail(got.error());
   if (got->status == 204) return {};
   return fail(kind_of(got->status), fmt::format("{}: {}", name_of(id), problem_of(*got)));

@@ -14,10 +14,12 @@ struct server_answer {
 };
 
 /// Where a server listens, as .lock has it or as a person writes it: "http://127.0.0.1:8080", "https://host/",
-/// "unix:/run/waveforge.sock". `ca_file`: certificates to trust beside the system's; empty: none.
+/// "unix:/run/waveforge.sock". `ca_file`: certificates to trust beside the system's; empty: none. `tus_base`: the path
+/// of plain tus uploads there.
 struct server_address {
   std::string url{};
   std::string ca_file{};
+  std::string tus_base{"/tus"};
 };
 
 /// One request and its answer, by libcurl; `json`: its body, if it has one. No redirect is followed. unavailable when

@@ -99,15 +99,15 @@ result<exit_status> run_gc(const command& asked, const console& to) {
   return exit_status::done;
 }
 
-/// --url, else what .lock says.
+/// --url, else the server that has the data dir.
 result<server_address> server_of(const command& asked) {
-  if (!asked.url.empty()) return server_address{asked.url, asked.ca_file};
-  const auto note = read_lock(asked.data_dir);
-  if (!note || note->address.empty()) {
-    return fail(errc::unavailable, fmt::format("{} does not say where a server listens; name one with --url",
-                                               (asked.data_dir / ".lock").string()));
-  }
-  return server_address{note->address, asked.ca_file};
+  server_address to{asked.url, asked.ca_file};
+  const auto note = asked.url.empty() ? find_server(asked.data_dir) : read_lock(asked.data_dir);
+  if (note && !note->tus_base.empty()) to.tus_base = note->tus_base;
+  if (!asked.url.empty()) return to;  // another machine's may have no data dir here
+  if (!note) return fail(note.error());
+  to.url = note->address;
+  return to;
 }
 
 result<exit_status> run_assemble(const command& asked, const console& to) {

@@ -1,0 +1,43 @@
+// What wfctl does not do, and what it then tells the shell: nobody else's server is asked, nothing but a file is
+// written.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+#include "e2e/wfctl_scene.hpp"
+
+namespace wf::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class wfctl_refuses : public wfctl_scene {};
+
+TEST_F(wfctl_refuses, to_ask_a_server_that_has_another_data_dir) {
+  server_process server{with()};
+  tus_client client{server.port()};
+  const std::string done = session_of(1);
+  finish(client, done);
+  const fs::path copy = elsewhere.path() / "copy";
+  fs::copy(data.path(), copy, fs::copy_options::recursive);
+  for (const auto& words : std::vector<std::vector<std::string>>{{"rm", done}, {"assemble", done}}) {
+    const command_result got = ctl_on(copy, words);
+    EXPECT_EQ(got.exit_code, 4);
+    EXPECT_THAT(got.err, HasSubstr("no server has the data dir " + copy.string()));
+  }
+  EXPECT_EQ(client.recording_sha256(done), all.sha256) << "its .lock names the server all the same";
+  EXPECT_EQ(ctl_on(copy, {"rm", done, "--url", server.url()}).exit_code, 0) << "that one was named";
+}
+
+TEST_F(wfctl_refuses, to_look_for_a_server_where_there_is_no_data_dir) {
+  for (const fs::path& none : {elsewhere.path() / "nowhere", elsewhere.path()}) {
+    EXPECT_EQ(ctl_on(none, {"rm", session_of(1)}).exit_code, 2);
+    EXPECT_EQ(ctl_on(none, {"assemble", session_of(1)}).exit_code, 2);
+  }
+}
+
+}  // namespace
+}  // namespace wf::test

@@ -1,0 +1,86 @@
+// A data dir on a real disk: whose it is, where its sessions lie, and what looking at it leaves behind.
+#include "wfctl/data_dir.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "support/temporary_directory.hpp"
+#include "unit/wfctl/scene.hpp"
+#include "waveforge/io/descriptor.hpp"
+#include "waveforge/io/kernel.hpp"
+#include "waveforge/store/identity.hpp"
+#include "waveforge/store/rocks_facts.hpp"
+#include "wfctl/exit_status.hpp"
+#include "wfctl/export.hpp"
+#include "wfctl/gc.hpp"
+#include "wfctl/scrub.hpp"
+
+namespace wf::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class wfctl_data_dir : public testing::Test {
+ protected:
+  test::temporary_directory here_;
+  test::temporary_directory elsewhere_;
+  console quiet_{true};
+
+  [[nodiscard]] fs::path path() const { return here_.path(); }
+  [[nodiscard]] std::unique_ptr<store::facts> owned_rows() const {
+    return store::open_rocks_facts((path() / ".facts").string(), store::facts_access::owner).value();
+  }
+  void note_server() const {
+    store::identity note;
+    note.era = scene::now_era;
+    note.address = "http://127.0.0.1:1";
+    note.tus_base = "/plain";
+    std::ofstream{path() / ".lock"} << store::encode_identity(note);
+  }
+  /// Held until the result is gone.
+  [[nodiscard]] io::descriptor locked(int how) const {
+    io::descriptor held{io::real_kernel(), ::open((path() / ".lock").c_str(), O_RDWR | O_CLOEXEC)};
+    EXPECT_EQ(::flock(held.number(), how | LOCK_NB), 0);
+    return held;
+  }
+};
+
+TEST_F(wfctl_data_dir, a_server_is_believed_only_while_it_holds_the_lock) {
+  EXPECT_EQ(find_server(path()).error().code, errc::bad_request) << "it is no data dir";
+  (void)owned_rows();
+  EXPECT_EQ(find_server(path()).error().code, errc::unavailable) << "there is no .lock";
+  note_server();
+  EXPECT_EQ(find_server(path()).error().code, errc::unavailable) << "nobody holds it";
+  {
+    const io::descriptor reader = locked(LOCK_SH);
+    EXPECT_EQ(find_server(path()).error().code, errc::unavailable) << "a reader is no server";
+  }
+  const io::descriptor server = locked(LOCK_EX);
+  const auto found = find_server(path());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->address, "http://127.0.0.1:1");
+  EXPECT_EQ(found->tus_base, "/plain");
+}
+
+TEST_F(wfctl_data_dir, readers_do_not_take_one_another_for_a_server) {
+  (void)owned_rows();
+  note_server();
+  const auto one = data_dir::open(path(), claim::if_free);
+  const auto other = data_dir::open(path(), claim::if_free);
+  ASSERT_TRUE(one && other);
+  EXPECT_FALSE(one->in_use());
+  EXPECT_FALSE(other->in_use());
+  const auto writer = data_dir::open(path(), claim::required);
+  ASSERT_FALSE(writer);
+  EXPECT_EQ(writer.error().code, errc::unavailable);
+  EXPECT_THAT(writer.error().detail, HasSubstr("another wfctl is reading"));
+}
+
+}  // namespace
+}  // namespace wf::ctl

@@ -39,5 +39,25 @@ TEST_F(wfctl_refuses, to_look_for_a_server_where_there_is_no_data_dir) {
   }
 }
 
+TEST_F(wfctl_refuses, to_export_to_anything_but_a_file) {
+  server_process server{with()};
+  tus_client client{server.port()};
+  const std::string done = session_of(1);
+  finish(client, done);
+  const fs::path pipe = elsewhere.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink(pipe, elsewhere.path() / "link to pipe");
+  fs::create_directory(elsewhere.path() / "directory");
+  for (const std::string name : {"pipe", "link to pipe", "directory"}) {
+    for (const std::string force : {"--force", "--json"}) {
+      const command_result got = ctl({"export", done, (elsewhere.path() / name).string(), force});
+      EXPECT_EQ(got.exit_code, 2) << name;
+      EXPECT_THAT(got.err, HasSubstr("or - for standard output")) << name;
+    }
+  }
+  EXPECT_TRUE(fs::is_fifo(fs::status(pipe)));
+  EXPECT_TRUE(fs::is_symlink(fs::symlink_status(elsewhere.path() / "link to pipe")));
+}
+
 }  // namespace
 }  // namespace wf::test

@@ -29,7 +29,12 @@ class growing_file {
       return made;
     }
     std::error_code ignored;
-    if (!force && fs::exists(path, ignored)) {
+    const fs::file_status there = fs::status(path, ignored);
+    // A rename would put the recording in the place of a device or a pipe, for every other program, too.
+    if (path.empty() || (fs::exists(there) && !fs::is_regular_file(there))) {
+      return fail(errc::bad_request, fmt::format("'{}' is no file; name one, or - for standard output", path.string()));
+    }
+    if (!force && fs::exists(there)) {
       return fail(errc::bad_request, fmt::format("{} is there already; --force replaces it", path.string()));
     }
     made.final_ = path;

@@ -59,5 +59,18 @@ TEST_F(wfctl_refuses, to_export_to_anything_but_a_file) {
   EXPECT_TRUE(fs::is_symlink(fs::symlink_status(elsewhere.path() / "link to pipe")));
 }
 
+TEST_F(wfctl_refuses, to_leave_half_a_file_when_a_signal_ends_it) {
+  server_process server{with()};
+  tus_client client{server.port()};
+  const std::string done = session_of(1);
+  finish(client, done);
+  // SIGXFSZ comes with the first byte behind the limit, which is in the middle of the recording.
+  const command_result got =
+      run_command({"sh", "-c", "ulimit -f 100; exec \"$0\" --data-dir \"$1\" export \"$2\" \"$3\"", WF_WFCTL_BIN,
+                   data.path().string(), done, (elsewhere.path() / "o").string()});
+  EXPECT_EQ(got.exit_code, 128 + SIGXFSZ);
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
 }  // namespace
 }  // namespace wf::test

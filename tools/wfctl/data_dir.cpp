@@ -110,10 +110,12 @@ result<data_dir> data_dir::open(const fs::path& path, claim how, bool write) {
     made.rows_ = std::move(*rows);
     return made;
   }
-  auto scratch = make_scratch();
+  const auto scratch = make_scratch();
   if (!scratch) return fail(scratch.error());
-  made.scratch_ = std::move(*scratch);
-  auto rows = store::open_rocks_facts(facts, store::facts_access::observer, made.scratch_.string());
+  auto rows = store::open_rocks_facts(facts, store::facts_access::observer, scratch->string());
+  // The reader's own log is in there and stays open. A name would be left over when a signal or a closed pipe ends us.
+  std::error_code ignored;
+  fs::remove_all(*scratch, ignored);
   if (!rows) return fail(rows.error());
   made.rows_ = std::move(*rows);
   return made;
@@ -121,7 +123,6 @@ result<data_dir> data_dir::open(const fs::path& path, claim how, bool write) {
 
 data_dir::data_dir(data_dir&& other) noexcept
     : path_{std::move(other.path_)},
-      scratch_{std::exchange(other.scratch_, {})},
       rows_{std::move(other.rows_)},
       server_{std::move(other.server_)},
       era_{other.era_},
@@ -130,8 +131,6 @@ data_dir::data_dir(data_dir&& other) noexcept
 
 data_dir::~data_dir() {
   rows_.reset();
-  std::error_code ignored;
-  if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 

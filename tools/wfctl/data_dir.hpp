@@ -53,7 +53,6 @@ class data_dir {
   void judge_era();
 
   std::filesystem::path path_;
-  std::filesystem::path scratch_;  ///< where a reader of the facts keeps its own notes; removed at the end
   std::unique_ptr<store::facts> rows_;
   server_note server_{};
   session::era era_{0};

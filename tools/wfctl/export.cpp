@@ -38,8 +38,14 @@ class growing_file {
       return fail(errc::bad_request, fmt::format("{} is there already; --force replaces it", path.string()));
     }
     made.final_ = path;
-    made.temporary_ = path.string() + ".wfctl-" + std::to_string(::getpid());
-    made.fd_ = ::open(made.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    const fs::path beside = path.has_parent_path() ? path.parent_path() : fs::path{"."};
+    // Without a name until it is whole, so that a signal in between leaves nothing.
+    made.fd_ = ::open(beside.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0644);
+    if (made.fd_ >= 0) return made;
+    if (errno == EOPNOTSUPP || errno == EISDIR) {  // not every file system can
+      made.temporary_ = made.temporary_name();
+      made.fd_ = ::open(made.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    }
     if (made.fd_ >= 0) return made;
     const int why = errno;
     made.temporary_.clear();
@@ -51,9 +57,8 @@ class growing_file {
         final_{std::move(other.final_)} {}
   growing_file& operator=(growing_file&&) = delete;
   ~growing_file() {
-    if (temporary_.empty()) return;
-    ::close(fd_);
-    ::unlink(temporary_.c_str());
+    if (!final_.empty() && fd_ >= 0) ::close(fd_);
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
   }
 
   [[nodiscard]] result<void> write(std::span<const std::byte> bytes) const {
@@ -69,20 +74,29 @@ class growing_file {
     return {};
   }
   [[nodiscard]] result<void> finish() {
-    if (temporary_.empty()) return {};
-    if (::fsync(fd_) != 0 || ::rename(temporary_.c_str(), final_.c_str()) != 0) {
+    if (final_.empty()) return {};
+    if (::fsync(fd_) != 0 || !give_name() || ::rename(temporary_.c_str(), final_.c_str()) != 0) {
       const int why = errno;
       return fail(os_error(why, fmt::format("finish {}", final_.string())));
     }
-    ::close(fd_);
     temporary_.clear();
     return {};
   }
 
  private:
   growing_file() = default;
-  int fd_{-1};
-  std::string temporary_;
+  [[nodiscard]] std::string temporary_name() const { return final_.string() + ".wfctl-" + std::to_string(::getpid()); }
+  /// A file without a name gets one beside the final one, whose place only a rename can take.
+  [[nodiscard]] bool give_name() {
+    if (!temporary_.empty()) return true;
+    const std::string open_file = fmt::format("/proc/self/fd/{}", fd_);
+    const std::string name = temporary_name();
+    if (::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) return false;
+    temporary_ = name;
+    return true;
+  }
+  int fd_{-1};             ///< closed at the end unless it is standard output, which has no final name
+  std::string temporary_;  ///< removed at the end; empty: it has no name, or the final one
   fs::path final_;
 };
 

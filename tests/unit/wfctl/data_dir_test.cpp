@@ -82,5 +82,15 @@ TEST_F(wfctl_data_dir, readers_do_not_take_one_another_for_a_server) {
   EXPECT_THAT(writer.error().detail, HasSubstr("another wfctl is reading"));
 }
 
+TEST_F(wfctl_data_dir, a_reader_has_nothing_to_leave_behind_when_a_signal_ends_it) {
+  scene::put(*owned_rows(), scene::recording_of("x", 2));
+  ASSERT_EQ(::setenv("TMPDIR", elsewhere_.path().c_str(), 1), 0);
+  const auto dir = data_dir::open(path(), claim::none);
+  EXPECT_EQ(::unsetenv("TMPDIR"), 0);
+  ASSERT_TRUE(dir);
+  EXPECT_TRUE(fs::is_empty(elsewhere_.path()));
+  EXPECT_EQ(find_session(dir->rows(), "x").value(), scene::id_of("x"));
+}
+
 }  // namespace
 }  // namespace wf::ctl

@@ -12,8 +12,6 @@ namespace wf::session {
 
 namespace {
 
-constexpr int manifest_version = 1;
-
 std::string_view without_blanks(std::string_view text) noexcept {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};

@@ -7,11 +7,13 @@
 #include <charconv>
 #include <set>
 
+#include "waveforge/session/manifest.hpp"
 #include "waveforge/session/placement.hpp"
 #include "waveforge/session/plan.hpp"
 #include "waveforge/store/recording_names.hpp"
 #include "waveforge/store/rows.hpp"
 #include "wfctl/data_dir.hpp"
+#include "wfctl/known_digests.hpp"
 #include "wfctl/text.hpp"
 
 namespace wf::ctl {
@@ -147,6 +149,12 @@ class examination {
   }
 
   void judge_manifest() {
+    if (const auto version = version_of_manifest(around_.manifest); version > session::manifest_version) {
+      add(weight::damage, "manifest_newer",
+          fmt::format("{} has version {}, this program reads up to {}: it was written by a newer waveforge",
+                      below(completed + std::string{store::manifest_name}), version, session::manifest_version));
+      return;
+    }
     const std::string problem = manifest_problem();
     if (problem.empty()) return;
     finding& bad = add(weight::damage, around_.manifest.empty() ? "manifest_missing" : "manifest_wrong", problem);

@@ -6,6 +6,9 @@
 #include <charconv>
 
 #include "waveforge/base/crc32c.hpp"
+#include "waveforge/session/manifest.hpp"
+#include "waveforge/store/recording_names.hpp"
+#include "wfctl/file_reader.hpp"
 #include "wfctl/text.hpp"
 
 namespace wf::ctl {
@@ -28,8 +31,18 @@ void forget_unless_known(std::vector<chunk_sum>& chunks) {
 
 }  // namespace
 
+std::uint64_t version_of_manifest(std::string_view manifest) {
+  simdjson::dom::parser parser;
+  const simdjson::padded_string text{manifest};
+  simdjson::dom::element all;
+  std::uint64_t version = 0;
+  if (parser.parse(text).get(all) != simdjson::SUCCESS) return 0;
+  return all["manifest_version"].get(version) == simdjson::SUCCESS ? version : 0;
+}
+
 known_digests read_digests(std::string_view manifest) {
   known_digests out;
+  if (version_of_manifest(manifest) > session::manifest_version) return out;
   simdjson::dom::parser parser;
   const simdjson::padded_string text{manifest};
   simdjson::dom::element all;

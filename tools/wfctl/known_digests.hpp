@@ -24,7 +24,9 @@ struct known_digests {
   std::vector<chunk_sum> chunks{};  ///< in order; empty when none has a sum
 };
 
-/// Of the text of a recording.meta; nothing is known of one that cannot be read.
+/// Of the text of a recording.meta; 0 when it says none.
+[[nodiscard]] std::uint64_t version_of_manifest(std::string_view manifest);
+/// Of the text of a recording.meta; nothing is known of one that cannot be read or is of a later version.
 [[nodiscard]] known_digests read_digests(std::string_view manifest);
 /// Of the facts of a finished recording.
 [[nodiscard]] known_digests digests_of(const session::recording& value);

@@ -126,6 +126,17 @@ TEST(judge_session, a_finished_recording_is_its_file_and_its_manifest) {
   EXPECT_THAT(words_of(judge(value, tree_of({}), false, manifest_of(value))), ElementsAre("damage recording_missing"));
 }
 
+TEST(judge_session, a_manifest_of_a_newer_version_is_named_and_kept) {
+  const auto value = scene::finished("x", 3);
+  std::string manifest = manifest_of(value);
+  const std::string word = "\"manifest_version\":";
+  manifest.replace(manifest.find(word) + word.size(), 1, "2");
+  const auto found = judge(value, tree_of({{"completed/recording.webm", 300}}), false, manifest);
+  EXPECT_THAT(words_of(found), ElementsAre("damage manifest_newer"));
+  EXPECT_FALSE(found[0].cure.possible());
+  EXPECT_THAT(found[0].detail, testing::HasSubstr("has version 2"));
+}
+
 TEST(judge_session, a_manifest_can_be_written_again) {
   const auto value = scene::finished("x", 3);
   const auto files = tree_of({{"completed/recording.webm", 300}});

@@ -39,7 +39,8 @@ TEST(known_digests, are_what_the_facts_say) {
 
 TEST(known_digests, of_anything_else_nothing_is_known) {
   for (const char* text : {"", "{", "[]", R"({"sha256":"short","chunks":7})", R"({"chunks":[{"index":0}]})",
-                           R"({"chunks":[{"index":0,"length":5}]})"}) {
+                           R"({"chunks":[{"index":0,"length":5}]})",
+                           R"({"manifest_version":2,"chunks":[{"index":0,"length":5,"crc32c":"e3069283"}]})"}) {
     const auto known = read_digests(text);
     EXPECT_TRUE(known.sha256.empty()) << text;
     EXPECT_TRUE(known.chunks.empty()) << text;

@@ -59,6 +59,21 @@ TEST_F(wfctl_refuses, to_export_to_anything_but_a_file) {
   EXPECT_TRUE(fs::is_symlink(fs::symlink_status(elsewhere.path() / "link to pipe")));
 }
 
+TEST_F(wfctl_refuses, with_5_when_it_is_a_file_that_is_missing) {
+  server_process server{with()};
+  tus_client client{server.port()};
+  const std::string done = session_of(1);
+  finish(client, done);
+  const command_result nowhere = ctl({"export", done, (elsewhere.path() / "none" / "o").string()});
+  EXPECT_EQ(nowhere.exit_code, 5);
+  EXPECT_THAT(nowhere.err, HasSubstr("No such file or directory"));
+  fs::remove(data.path() / done / "completed" / "recording.webm");
+  const command_result gone = ctl({"export", done, (elsewhere.path() / "o").string()});
+  EXPECT_EQ(gone.exit_code, 5);
+  EXPECT_THAT(gone.err, HasSubstr("recording.webm"));
+  EXPECT_EQ(ctl({"export", session_of(77), (elsewhere.path() / "o").string()}).exit_code, 3);
+}
+
 TEST_F(wfctl_refuses, to_leave_half_a_file_when_a_signal_ends_it) {
   server_process server{with()};
   tus_client client{server.port()};
@@ -70,6 +85,15 @@ TEST_F(wfctl_refuses, to_leave_half_a_file_when_a_signal_ends_it) {
                    data.path().string(), done, (elsewhere.path() / "o").string()});
   EXPECT_EQ(got.exit_code, 128 + SIGXFSZ);
   EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+}
+
+TEST_F(wfctl_refuses, to_call_it_done_when_the_answer_could_not_be_written) {
+  server_process server{with()};
+  // Standard output that can only be read takes nothing, as on a disk that is full.
+  const command_result got =
+      run_command({"sh", "-c", "exec \"$0\" --data-dir \"$1\" ls 1<\"$1\"/.lock", WF_WFCTL_BIN, data.path().string()});
+  EXPECT_EQ(got.exit_code, 5);
+  EXPECT_THAT(got.err, HasSubstr("standard output"));
 }
 
 }  // namespace

@@ -57,8 +57,16 @@ void console::note(std::string_view text) const {
   fmt::print(stderr, "{}\n", text);
 }
 
-void console::refuse(const error& why) const {
+bool console::printed_all() const noexcept {
+  return std::ferror(stdout) == 0;
+}
+
+void console::refuse_one(const error& why) const {
   note(fmt::format("wfctl: {}", printable(why.detail)));
+}
+
+void console::refuse(const error& why) const {
+  refuse_one(why);
   if (!json_) return;
   std::string out;
   json_writer{out}

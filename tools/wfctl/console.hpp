@@ -21,7 +21,11 @@ class console {
   [[nodiscard]] utc_time now() const noexcept;
 
   void print(std::string_view text) const;
+  /// Standard output took all that was printed.
+  [[nodiscard]] bool printed_all() const noexcept;
   void note(std::string_view text) const;
+  /// "wfctl: sentence" on standard error, of one thing among several.
+  void refuse_one(const error& why) const;
   /// "wfctl: sentence" on standard error, and {"error":…} as the JSON value.
   void refuse(const error& why) const;
 

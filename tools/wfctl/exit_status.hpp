@@ -14,10 +14,11 @@ enum class exit_status : int {
   failed = 5,   ///< the disk, the network or the server said no
 };
 
-[[nodiscard]] constexpr exit_status status_of(errc code) noexcept {
-  switch (code) {
+[[nodiscard]] inline exit_status status_of(const error& why) noexcept {
+  switch (why.code) {
     case errc::bad_request: return exit_status::usage;
-    case errc::not_found:
+    // With an errno behind it, it is a file that is missing, and not a session.
+    case errc::not_found: return why.os_errno == 0 ? exit_status::unknown : exit_status::failed;
     case errc::cancelled:
     case errc::expired: return exit_status::unknown;
     case errc::unavailable:

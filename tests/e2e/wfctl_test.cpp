@@ -215,7 +215,7 @@ TEST_F(wfctl, a_lost_recording_and_a_forgotten_directory_are_named_and_kept) {
   EXPECT_FALSE(fs::exists(data.path() / session_of(2)));
 }
 
-TEST_F(wfctl, scrub_finds_a_flipped_bit_where_a_digest_is_known) {
+TEST_F(wfctl, scrub_and_export_find_a_flipped_bit_where_a_digest_is_known) {
   for (const std::string digest : {"sha256", "crc32c", "none"}) {
     const std::string done = session_of(digest == "sha256" ? 1 : digest == "crc32c" ? 2 : 3);
     server_process server{with({"--digest", digest})};
@@ -242,8 +242,14 @@ TEST_F(wfctl, scrub_finds_a_flipped_bit_where_a_digest_is_known) {
       EXPECT_THAT(std::string{std::string_view{answer_["recordings"].at(0)["detail"]}},
                   HasSubstr("1 chunk differs: 1"));
       EXPECT_THAT(ctl({"scrub"}).out, HasSubstr("2 recordings read, 586 KiB; 1 good; 1 differs"));
+      EXPECT_THAT(ctl({"show", done}).out, HasSubstr("crc32c of each chunk"));
     }
+    const fs::path copy = elsewhere.path() / ("copy of " + digest);
+    EXPECT_EQ(ask({"export", done, copy.string()}), digest == "none" ? 0 : 5);
+    EXPECT_EQ(fs::exists(copy), digest == "none");
     flip();
+    EXPECT_EQ(ask({"export", done, copy.string(), "--force"}), 0);
+    EXPECT_EQ(std::string_view{answer_["compared_with"]}, digest);
     EXPECT_EQ(ask({"scrub"}), 0);
   }
 }

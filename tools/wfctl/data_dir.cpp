@@ -188,6 +188,11 @@ fs::path find_session_directory(const fs::path& data_dir, const session::session
   return {};
 }
 
+fs::path session_directory(const fs::path& data_dir, const session::session_id& id) {
+  fs::path found = find_session_directory(data_dir, id);
+  return found.empty() ? data_dir / store::session_path(id, 0) : found;
+}
+
 std::string name_of(const session::session_id& id) {
   const std::string_view prefix = id.space() == session::id_space::upload ? "tus/" : "";
   return fmt::format("{}{}", prefix, id.text());

@@ -71,6 +71,10 @@ class data_dir {
 /// The directory of a session, wherever fan-out has put it; empty when there is none.
 [[nodiscard]] std::filesystem::path find_session_directory(const std::filesystem::path& data_dir,
                                                            const session::session_id& id);
+/// The same, or where it would be without fan-out: a path to open files below, which then are not there. An empty one
+/// would be the working directory.
+[[nodiscard]] std::filesystem::path session_directory(const std::filesystem::path& data_dir,
+                                                      const session::session_id& id);
 
 /// The session that `text` names: a whole id, "tus/ID" for a plain tus upload, or the beginning of one id only.
 /// not_found, or bad_request when several begin so.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wfctl/file_reader.hpp"
+#include "wfctl/known_digests.hpp"
 #include "wfctl/ls.hpp"
 #include "wfctl/progress_bar.hpp"
 #include "wfctl/stored_session.hpp"
@@ -125,11 +126,15 @@ result<exported> export_recording(const data_dir& dir, const session::session_id
   const session::recording& value = facts->value;
   auto into = growing_file::open(file, force);
   if (!into) return fail(into.error());
-  const fs::path from = find_session_directory(dir.path(), id) / "completed" / value.file_name;
+  const fs::path completed = session_directory(dir.path(), id) / "completed";
+  const fs::path from = completed / value.file_name;
+  const known_digests known = digests_of(value, completed);
   progress_bar bar{to, "exporting", value.size_bytes, true};
   sha256_sum sum;
+  chunk_checker chunks{known.chunks};
   const auto copied = read_through(from, false, [&](std::span<const std::byte> bytes) {
     sum.add(bytes);
+    chunks.add(bytes);
     bar.add(bytes.size());
     return into->write(bytes);
   });
@@ -138,12 +143,19 @@ result<exported> export_recording(const data_dir& dir, const session::session_id
     return fail(errc::damaged, fmt::format("{} has {} bytes and its facts say {}; nothing was exported", from.string(),
                                            *copied, value.size_bytes));
   }
-  exported out{name_of(id), file.string(), *copied, sum.hex(), value.sha256.has_value()};
-  if (value.sha256 && hex_of(std::as_bytes(std::span{*value.sha256})) != out.sha256) {
-    return fail(errc::checksum_mismatch,
-                fmt::format("{} has not the bytes it was finished with (sha256 {} instead of "
-                            "{}); nothing was exported",
-                            from.string(), out.sha256, hex_of(std::as_bytes(std::span{*value.sha256}))));
+  chunks.add({});
+  exported out{name_of(id), file.string(), *copied, sum.hex(), std::string{known.kind()}};
+  if (!known.sha256.empty() && known.sha256 != out.sha256) {
+    return fail(errc::checksum_mismatch, fmt::format("{} has not the bytes it was finished with (sha256 {} instead of "
+                                                     "{}); nothing was exported",
+                                                     from.string(), out.sha256, known.sha256));
+  }
+  if (!chunks.wrong().empty()) {
+    return fail(
+        errc::checksum_mismatch,
+        fmt::format("{} has not the bytes it was finished with (the crc32c of {} differs: {}); nothing was "
+                    "exported",
+                    from.string(), counted(chunks.wrong().size(), "chunk", "chunks"), fmt::join(chunks.wrong(), ", ")));
   }
   if (auto whole = into->finish(); !whole) return fail(whole.error());
   return out;

@@ -14,7 +14,7 @@ struct exported {
   std::string file{};
   std::uint64_t bytes{0};
   std::string sha256{};
-  bool digest_known{false};  ///< and equal to the one that was taken at assembly
+  std::string compared_with{};  ///< digests that were taken at assembly: "sha256", "crc32c" of each chunk, or "none"
 };
 
 /// Copies a finished recording to `file` ("-": standard output). The file is complete, checked and synced, or not there

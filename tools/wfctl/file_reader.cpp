@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "waveforge/base/check.hpp"
@@ -57,6 +59,11 @@ result<std::uint64_t> read_through(const std::filesystem::path& path, bool drop_
     if (drop_cache) (void)::posix_fadvise(fd, static_cast<off_t>(done), got, POSIX_FADV_DONTNEED);
     done += static_cast<std::uint64_t>(got);
   }
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 }  // namespace wf::ctl

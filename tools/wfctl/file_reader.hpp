@@ -32,4 +32,7 @@ class sha256_sum {
 [[nodiscard]] result<std::uint64_t> read_through(const std::filesystem::path& path, bool drop_cache,
                                                  const std::function<result<void>(std::span<const std::byte>)>& take);
 
+/// All of a small file; empty when there is none.
+[[nodiscard]] std::string read_text(const std::filesystem::path& path);
+
 }  // namespace wf::ctl

@@ -12,6 +12,7 @@
 #include "waveforge/session/plan.hpp"
 #include "waveforge/store/recording_names.hpp"
 #include "waveforge/store/rows.hpp"
+#include "waveforge/store/session_files.hpp"
 #include "wfctl/data_dir.hpp"
 #include "wfctl/known_digests.hpp"
 #include "wfctl/text.hpp"
@@ -84,7 +85,10 @@ class examination {
     found_.push_back({how_bad, name_of(value_.id), std::move(what), std::move(detail), 0, {}, false});
     return found_.back();
   }
-  [[nodiscard]] std::string below(const std::string& path) const { return around_.directory + "/" + path; }
+  /// Below the session's directory, or below where it would be made.
+  [[nodiscard]] std::string below(const std::string& path) const {
+    return (around_.directory.empty() ? store::session_path(value_.id, 0) : around_.directory) + "/" + path;
+  }
 
   void judge_rows() {
     for (const std::string& trouble : facts_.troubles) add(weight::damage, "unreadable_row", trouble);

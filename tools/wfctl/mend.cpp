@@ -45,7 +45,7 @@ result<void> rewrite_manifest(const data_dir& dir, const finding& one) {
   if (!id) return fail(id.error());
   const auto facts = read_session(dir.rows(), *id, dir.era());
   if (!facts) return fail(facts.error());
-  const fs::path completed = find_session_directory(dir.path(), *id) / "completed";
+  const fs::path completed = session_directory(dir.path(), *id) / "completed";
   std::error_code failure;
   fs::create_directories(completed, failure);
   if (failure) return fail(errc::io_failed, fmt::format("make {}: {}", completed.string(), failure.message()));

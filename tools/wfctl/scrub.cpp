@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <thread>
 
 #include "waveforge/base/json_writer.hpp"
-#include "waveforge/store/recording_names.hpp"
 #include "wfctl/file_reader.hpp"
 #include "wfctl/known_digests.hpp"
 #include "wfctl/progress_bar.hpp"
@@ -20,11 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using steady = std::chrono::steady_clock;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 /// Holds a reader back to a rate.
 class pace {
@@ -56,26 +49,22 @@ void judge(scrubbed& one, const session::recording& value, const known_digests& 
   } else if (!wanted.empty() && wanted != one.sha256) {
     one.verdict = scrub_verdict::differs;
     one.detail = fmt::format("sha256 {} instead of {}", one.sha256, wanted);
-  } else if (wanted.empty() && known.chunks.empty()) {
+  } else if (known.kind() == "none") {
     one.verdict = scrub_verdict::readable;
     one.detail = "no digest is known";
   } else {
     one.verdict = scrub_verdict::good;
-    one.detail = wanted.empty() ? "crc32c" : "sha256";
+    one.detail = known.kind();
   }
 }
 
 scrubbed scrub_one(const data_dir& dir, const session::recording& value, pace& slowly, progress_bar& bar) {
   scrubbed one;
   one.session = name_of(value.id);
-  const fs::path completed = find_session_directory(dir.path(), value.id) / "completed";
+  const fs::path completed = session_directory(dir.path(), value.id) / "completed";
   const fs::path file = completed / value.file_name;
   one.file = file.lexically_relative(dir.path()).string();
-  known_digests known = digests_of(value);
-  // recording.meta may come from elsewhere and know more than the facts.
-  const known_digests told = read_digests(read_file(completed / store::manifest_name));
-  if (known.sha256.empty()) known.sha256 = told.sha256;
-  if (known.chunks.empty()) known.chunks = told.chunks;
+  const known_digests known = digests_of(value, completed);
   chunk_checker chunks{known.chunks};
   sha256_sum sum;
   const auto read = read_through(file, true, [&](std::span<const std::byte> bytes) {

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "waveforge/base/rfc3339.hpp"
 #include "waveforge/session/placement.hpp"
 #include "waveforge/store/recording_names.hpp"
+#include "waveforge/store/session_files.hpp"
 #include "wfctl/chunk_strip.hpp"
 #include "wfctl/fact_text.hpp"
+#include "wfctl/file_reader.hpp"
 #include "wfctl/judge_session.hpp"
+#include "wfctl/known_digests.hpp"
 #include "wfctl/ls.hpp"
 #include "wfctl/text.hpp"
 
@@ -33,9 +34,10 @@ std::string layout_of(const session::recording& value) {
   return fmt::format("one segment, a chunk every {}", exact_size(*value.layout.stride_bytes));
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
+std::string digest_of(const session::recording& value) {
+  const std::string_view kind = digests_of(value).kind();
+  if (kind == "sha256") return "sha256, in recording.meta";
+  return kind == "crc32c" ? "crc32c of each chunk, in recording.meta" : "none was taken";
 }
 
 sheet headline(const session_sight& what, utc_time now) {
@@ -59,11 +61,13 @@ sheet headline(const session_sight& what, utc_time now) {
     if (value.now != session::state::assembled) out.add("layout", layout_of(value));
   }
   if (value.now == session::state::assembled) {
-    out.add("recording", fmt::format("{}/completed/{}", what.directory, value.file_name));
+    const std::string where = what.directory.empty() ? store::session_path(value.id, 0) : what.directory;
+    out.add("recording", fmt::format("{}/completed/{}", where, value.file_name));
     out.add("size", exact_size(value.size_bytes));
-    out.add("digest", value.sha256 ? "sha256, in recording.meta" : "none was taken");
+    out.add("digest", digest_of(value));
   }
-  out.add("directory", what.directory.empty() ? "none yet" : what.directory);
+  const bool had_one = value.now == session::state::assembled || value.chunks.promised_bytes() > 0;
+  out.add("directory", !what.directory.empty() ? what.directory : had_one ? "it is not there" : "none yet");
   const bool agree = what.findings.empty();
   out.add("files", agree ? "agree with the facts" : "see below", agree ? paint::green : paint::yellow);
   return out;
@@ -107,7 +111,7 @@ result<session_sight> look_at_files(const data_dir& dir, stored_session facts) {
   const auto queued = dir.rows().get(session::work_key(id));
   if (!queued) return fail(queued.error());
   session_surroundings around{out.directory, queued->has_value(), {}};
-  if (!where.empty()) around.manifest = read_file(where / "completed" / store::manifest_name);
+  if (!where.empty()) around.manifest = read_text(where / "completed" / store::manifest_name);
   out.findings = judge_session(out.facts, out.files, around);
   return out;
 }

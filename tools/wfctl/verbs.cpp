@@ -37,6 +37,12 @@ result<exit_status> run_show(const command& asked, const console& to) {
   return exit_status::done;
 }
 
+std::string_view comparison_of(std::string_view compared_with) {
+  if (compared_with == "sha256") return ", as it was finished";
+  if (compared_with == "crc32c") return "; the crc32c of every chunk is as it was finished";
+  return "; no digest was taken to compare with";
+}
+
 result<exit_status> run_export(const command& asked, const console& to) {
   const auto dir = data_dir::open(asked.data_dir, claim::none);
   if (!dir) return fail(dir.error());
@@ -47,14 +53,15 @@ result<exit_status> run_export(const command& asked, const console& to) {
   if (asked.file == "-") return exit_status::done;
   if (!to.json()) {
     to.print(fmt::format("{}: {} from {}\nsha256 {}{}\n", done->file, human_size(done->bytes), done->session,
-                         done->sha256, done->digest_known ? ", as it was finished" : ""));
+                         done->sha256, comparison_of(done->compared_with)));
     return exit_status::done;
   }
   std::string out;
   json_writer json{out};
   json.begin_object().key("session_id").value(done->session).key("file").value(done->file);
   json.key("size").value(done->bytes).key("sha256").value(done->sha256);
-  json.key("digest_known").value(done->digest_known).end_object();
+  json.key("digest_known").value(done->compared_with != "none");
+  json.key("compared_with").value(done->compared_with).end_object();
   to.print(out + "\n");
   return exit_status::done;
 }

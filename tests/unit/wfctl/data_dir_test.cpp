@@ -92,5 +92,25 @@ TEST_F(wfctl_data_dir, a_reader_has_nothing_to_leave_behind_when_a_signal_ends_i
   EXPECT_EQ(find_session(dir->rows(), "x").value(), scene::id_of("x"));
 }
 
+TEST_F(wfctl_data_dir, a_session_without_its_directory_is_not_looked_for_in_the_working_directory) {
+  scene::put(*owned_rows(), scene::finished("x", 3));
+  fs::create_directories(elsewhere_.path() + "/completed");
+  std::ofstream{elsewhere_.path() + "/completed/recording.webm"} << std::string(300, 'x');
+  const auto dir = data_dir::open(path(), claim::none);
+  ASSERT_TRUE(dir);
+  const fs::path before = fs::current_path();
+  fs::current_path(elsewhere_.path());
+  const auto read = scrub(*dir, std::nullopt, 0, quiet_);
+  const auto copied = export_recording(*dir, scene::id_of("x"), elsewhere_.path() + "/copy", false, quiet_);
+  fs::current_path(before);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->recordings.size(), 1U);
+  EXPECT_EQ(read->recordings[0].verdict, scrub_verdict::unreadable);
+  EXPECT_EQ(read->recordings[0].file, "x/completed/recording.webm");
+  ASSERT_FALSE(copied);
+  EXPECT_THAT(copied.error().detail, HasSubstr(here_.path() + "/x/completed/recording.webm"));
+  EXPECT_EQ(status_of(copied.error()), exit_status::failed);
+}
+
 }  // namespace
 }  // namespace wf::ctl

@@ -137,6 +137,12 @@ TEST(judge_session, a_manifest_of_a_newer_version_is_named_and_kept) {
   EXPECT_THAT(found[0].detail, testing::HasSubstr("has version 2"));
 }
 
+TEST(judge_session, paths_are_told_below_the_data_dir_where_the_directory_is_missing) {
+  const auto found = judge_session(scene::stored(scene::finished("x", 3)), {}, {});
+  ASSERT_FALSE(found.empty());
+  EXPECT_THAT(found[0].detail, testing::StartsWith("x/completed/recording.webm is not there"));
+}
+
 TEST(judge_session, a_manifest_can_be_written_again) {
   const auto value = scene::finished("x", 3);
   const auto files = tree_of({{"completed/recording.webm", 300}});

@@ -37,6 +37,15 @@ TEST(known_digests, are_what_the_facts_say) {
   EXPECT_EQ(known.sha256.substr(0, 4), "abab");
 }
 
+TEST(known_digests, have_the_name_of_what_is_compared) {
+  known_digests known;
+  EXPECT_EQ(known.kind(), "none");
+  known.chunks.push_back({0, 5, 7});
+  EXPECT_EQ(known.kind(), "crc32c");
+  known.sha256 = std::string(64, 'a');
+  EXPECT_EQ(known.kind(), "sha256");
+}
+
 TEST(known_digests, of_anything_else_nothing_is_known) {
   for (const char* text : {"", "{", "[]", R"({"sha256":"short","chunks":7})", R"({"chunks":[{"index":0}]})",
                            R"({"chunks":[{"index":0,"length":5}]})",

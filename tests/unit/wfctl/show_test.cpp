@@ -72,6 +72,28 @@ TEST(sight, the_text_has_state_picture_chunks_and_facts) {
   EXPECT_THAT(brief, testing::Not(HasSubstr("FACTS")));
 }
 
+TEST(sight, says_which_digest_was_taken) {
+  session_sight what;
+  what.facts = scene::stored(scene::finished("talk-7", 2));
+  what.directory = "talk-7";
+  const auto text = [&] { return sight_text(what, scene::at_second(200), true, {}); };
+  EXPECT_THAT(text(), HasSubstr("digest     none was taken\n"));
+  what.facts.value.chunks.find(1)->crc32c = 7;
+  EXPECT_THAT(text(), HasSubstr("digest     crc32c of each chunk, in recording.meta\n"));
+  what.facts.value.sha256.emplace().fill(1);
+  EXPECT_THAT(text(), HasSubstr("digest     sha256, in recording.meta\n"));
+}
+
+TEST(sight, a_directory_that_is_missing_is_told_from_one_that_is_not_made_yet) {
+  session_sight what;
+  what.facts = scene::stored(scene::finished("talk-7", 2));
+  const std::string text = sight_text(what, scene::at_second(200), true, {});
+  EXPECT_THAT(text, HasSubstr("recording  talk-7/completed/recording.webm\n"));
+  EXPECT_THAT(text, HasSubstr("directory  it is not there\n"));
+  what.facts = scene::stored(scene::recording_of("talk-8", 0));
+  EXPECT_THAT(sight_text(what, scene::at_second(200), true, {}), HasSubstr("directory  none yet\n"));
+}
+
 TEST(sight, the_json_can_be_read) {
   session_sight what;
   what.facts = scene::stored(scene::finished("talk-7", 2));

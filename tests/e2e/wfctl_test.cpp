@@ -91,7 +91,11 @@ TEST_F(wfctl, assemble_and_rm_are_asked_of_the_server) {
   EXPECT_THAT(early.err, HasSubstr("missing: 2, 3, 4"));
   EXPECT_EQ(ctl({"assemble", partial, "--total", "2", "--url", server.url()}).exit_code, 0);
 
-  ASSERT_EQ(ask({"rm", session, partial}), 0) << said_;
+  ASSERT_EQ(ask({"rm", session_of(77), session, partial}), 3) << "the others are removed all the same";
+  EXPECT_EQ(answer_["removed"].get_array().size(), 2U);
+  EXPECT_EQ(answer_["failed"].get_array().size(), 1U);
+  EXPECT_EQ(std::string_view{answer_["failed"].at(0)["session_id"]}, session_of(77));
+  EXPECT_EQ(std::string_view{answer_["failed"].at(0)["code"]}, "not_found");
   EXPECT_FALSE(fs::exists(data.path() / session));
   ASSERT_EQ(ask({"show", session}), 0);
   EXPECT_EQ(std::string_view{answer_["state"]}, "cancelled");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "waveforge/base/json_writer.hpp"
 #include "wfctl/data_dir.hpp"
 #include "wfctl/export.hpp"
@@ -137,6 +140,21 @@ result<exit_status> run_assemble(const command& asked, const console& to) {
   return exit_status::done;
 }
 
+std::string removal_json(const std::vector<std::string>& removed,
+                         const std::vector<std::pair<std::string, error>>& failed) {
+  std::string out;
+  json_writer json{out};
+  json.begin_object().key("removed").begin_array();
+  for (const std::string& name : removed) json.value(name);
+  json.end_array().key("failed").begin_array();
+  for (const auto& [name, why] : failed) {
+    json.begin_object().key("session_id").value(name).key("code").value(name_of(why.code));
+    json.key("detail").value(why.detail).end_object();
+  }
+  json.end_array().end_object();
+  return out + "\n";
+}
+
 result<exit_status> run_rm(const command& asked, const console& to) {
   std::vector<session::session_id> ids;
   for (const std::string& name : asked.sessions) {
@@ -146,17 +164,24 @@ result<exit_status> run_rm(const command& asked, const console& to) {
   }
   const auto server = server_of(asked);
   if (!server) return fail(server.error());
-  std::string out;
-  json_writer json{out};
-  json.begin_object().key("removed").begin_array();
+  // One that is not there, or no id at all, says nothing of the others; a server that does not answer does.
+  exit_status worst = exit_status::done;
+  std::vector<std::string> removed;
+  std::vector<std::pair<std::string, error>> failed;
   for (const auto& id : ids) {
-    if (auto gone = remove_session(*server, id); !gone) return fail(gone.error());
-    json.value(name_of(id));
-    if (!to.json()) to.print(fmt::format("{} is removed\n", name_of(id)));
+    const auto gone = remove_session(*server, id);
+    if (gone) {
+      removed.push_back(name_of(id));
+      if (!to.json()) to.print(fmt::format("{} is removed\n", removed.back()));
+      continue;
+    }
+    to.refuse_one(gone.error());
+    failed.emplace_back(name_of(id), gone.error());
+    worst = std::max(worst, status_of(gone.error()));
+    if (worst >= exit_status::busy) break;
   }
-  json.end_array().end_object();
-  if (to.json()) to.print(out + "\n");
-  return exit_status::done;
+  if (to.json()) to.print(removal_json(removed, failed));
+  return worst;
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ TEST_F(wfctl, assemble_and_rm_are_asked_of_the_server) {
   const command_result early = ctl({"assemble", partial});
   EXPECT_EQ(early.exit_code, 5);
   EXPECT_THAT(early.err, HasSubstr("missing: 2, 3, 4"));
+  EXPECT_THAT(ctl({"assemble", partial, "--total", "20001"}).err, HasSubstr(" and 19989 more"));
   EXPECT_EQ(ctl({"assemble", partial, "--total", "2", "--url", server.url()}).exit_code, 0);
 
   ASSERT_EQ(ask({"rm", session_of(77), session, partial}), 3) << "the others are removed all the same";

@@ -26,7 +26,7 @@ errc kind_of(long status) noexcept {
   }
 }
 
-/// The first few indices of "missing_chunks".
+/// How many chunks are missing, of which the body names some, and the first few of those.
 std::string missing_of(const std::string& body) {
   simdjson::dom::parser parser;
   const simdjson::padded_string text{body};
@@ -43,7 +43,9 @@ std::string missing_of(const std::string& body) {
     if (one.get(index) != simdjson::SUCCESS || ++count > shown_max) continue;
     out += fmt::format("{}{}", out.empty() ? "; missing: " : ", ", index);
   }
-  if (count > shown_max) out += fmt::format(" and {} more", count - shown_max);
+  std::uint64_t all_missing = count;  // the server names only so many
+  if (all["missing_count"].get(all_missing) != simdjson::SUCCESS) all_missing = count;
+  if (all_missing > shown_max) out += fmt::format(" and {} more", all_missing - shown_max);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "waveforge/store/rows.hpp"
 #include "wfctl/ls.hpp"
@@ -15,6 +16,8 @@ namespace wf::ctl {
 namespace {
 
 using session::expiry_step;
+
+constexpr std::string_view tombstone_word = "tombstone";
 
 /// As the server does it: the tombstone is on the disk before the first byte goes.
 finding expired(const data_dir& dir, const session::recording& value, utc_time at, const session::expiry_rules& rules,
@@ -46,7 +49,7 @@ finding expired(const data_dir& dir, const session::recording& value, utc_time a
 finding forgotten(const data_dir& dir, const session::recording& value, utc_time now) {
   finding one{weight::leftover,
               name_of(value.id),
-              "tombstone",
+              std::string{tombstone_word},
               fmt::format("{} {}", session::name_of(value.now), human_age(value.ended_at, now)),
               0,
               {},
@@ -56,6 +59,22 @@ finding forgotten(const data_dir& dir, const session::recording& value, utc_time
   if (!where.empty()) one.cure.remove = {where.lexically_relative(dir.path()).string()};
   one.cure.rows = {{session::session_key(value.id), std::nullopt}, store::no_work_row(value.id)};
   return one;
+}
+
+/// A session that is forgotten takes along every row that would have had it looked at, whenever and by whose rules.
+result<void> forget_looks(const data_dir& dir, std::vector<finding>& found) {
+  std::unordered_map<std::string, finding*> going;
+  for (finding& one : found) {
+    if (one.what == tombstone_word) going[one.session] = &one;
+  }
+  if (going.empty()) return {};
+  const std::string prefix{static_cast<char>(session::fact_kind::expiry)};
+  return dir.rows().scan(prefix, prefix, [&](std::string_view key, std::string_view) {
+    const auto parsed = session::parse_key(key);
+    const auto at = parsed ? going.find(name_of(parsed->id)) : going.end();
+    if (at != going.end()) at->second->cure.rows.push_back({std::string{key}, std::nullopt});
+    return true;
+  });
 }
 
 /// Makes a finding one of gc's, if it may go.
@@ -87,6 +106,7 @@ result<fsck_report> find_garbage(const data_dir& dir, const session::expiry_rule
     return true;
   });
   if (!read) return fail(read.error());
+  if (auto looked = forget_looks(dir, out->found); !looked) return fail(looked.error());
   return out;
 }
 

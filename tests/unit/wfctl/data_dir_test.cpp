@@ -112,5 +112,36 @@ TEST_F(wfctl_data_dir, a_session_without_its_directory_is_not_looked_for_in_the_
   EXPECT_EQ(status_of(copied.error()), exit_status::failed);
 }
 
+TEST_F(wfctl_data_dir, gc_forgets_a_tombstone_with_every_row_that_would_have_it_looked_at) {
+  session::recording gone;
+  gone.id = scene::id_of("x");
+  gone.now = session::state::cancelled;
+  gone.created_at = scene::at_second(0);
+  gone.ended_at = scene::at_second(10);
+  session::recording stays = scene::finished("y", 1);
+  {
+    const auto rows = owned_rows();
+    scene::put(*rows, gone);
+    scene::put(*rows, stays);
+    std::vector<store::fact_write> looks;
+    for (const int second : {5, 10, 700'000})
+      looks.push_back({session::expiry_key(scene::at_second(second), gone.id), ""});
+    looks.push_back({session::expiry_key(scene::at_second(7), stays.id), ""});
+    ASSERT_TRUE(rows->apply(looks, true));
+  }
+  const auto dir = data_dir::open(path(), claim::required, true);
+  ASSERT_TRUE(dir);
+  auto garbage = find_garbage(*dir, {}, false, quiet_);
+  ASSERT_TRUE(garbage);
+  ASSERT_TRUE(mend(*dir, *garbage, quiet_));
+  std::vector<std::string> left;
+  ASSERT_TRUE(dir->rows().scan("e", "e", [&](std::string_view key, std::string_view) {
+    left.push_back(name_of(session::parse_key(key)->id));
+    return true;
+  }));
+  EXPECT_THAT(left, testing::ElementsAre("y"));
+  EXPECT_FALSE(dir->rows().get(session::session_key(gone.id))->has_value());
+}
+
 }  // namespace
 }  // namespace wf::ctl

@@ -27,7 +27,8 @@ TEST_F(Crossing, WhoSendsAWholeChunkAgainMakesWay) {
   const std::string text = text_of(40'000, 1);
   send("again", 0, text);
   memory_body hanging{text, {.in_hand_bytes = 10, .hang_at = 20'000}};
-  test::running<result<chunk_view>> compared{ring_, data().replace(on_, creation("again", 0, {}), hanging)};
+  const create_request whole = creation("again", 0, {});
+  test::running<result<chunk_view>> compared{ring_, data().replace(on_, whole, hanging)};
   while (hanging.taken_bytes() < 20'000) ring_.turn(true);
   const auto told = run(data().settle(id_of("again"), chunk_index{0}));
   ASSERT_TRUE(told) << told.error().detail;
@@ -41,7 +42,8 @@ TEST_F(Crossing, WhoSendsAWholeChunkOfAFinishedRecordingAgainDoesNotKeepItFromBe
   send("gone", 0, text, 1);
   wait_for("gone", session::state::assembled);
   memory_body hanging{text, {.hang_at = 20'000}};
-  test::running<result<chunk_view>> compared{ring_, data().replace(on_, creation("gone", 0, {}), hanging)};
+  const create_request whole = creation("gone", 0, {});
+  test::running<result<chunk_view>> compared{ring_, data().replace(on_, whole, hanging)};
   while (hanging.taken_bytes() < 20'000) ring_.turn(true);
   const auto removed = run(data().remove(id_of("gone")));
   ASSERT_TRUE(removed) << removed.error().detail;
@@ -55,8 +57,9 @@ TEST_F(Crossing, AWholeChunkBehindTheEndComesTooLate) {
   send("short", 0, text_of(1'000, 1));
   begin("short", 7);
   kernel_.hold(io::op_kind::write);
-  memory_body whole{text_of(40'000, 2)};
-  test::running<result<chunk_view>> sent{ring_, data().replace(on_, creation("short", 7, {}), whole)};
+  const create_request whole = creation("short", 7, {});
+  memory_body body{text_of(40'000, 2)};
+  test::running<result<chunk_view>> sent{ring_, data().replace(on_, whole, body)};
   while (kernel_.held() == 0) ring_.turn(true);
   ASSERT_TRUE(run(data().assemble(all_of("short", 1))));
   kernel_.release();

@@ -18,6 +18,14 @@ namespace {
 /// is cut when he has had as long as the others. One that still will not let go is tried again behind the others.
 constexpr auto exclusive_patience = std::chrono::seconds{5};
 
+/// It may have lost a chunk since it was queued; then whoever sends that one is not to be cut.
+bool is_wanted(session_entry& entry) {
+  const std::lock_guard lock{entry.mutex};
+  const auto now = entry.value.now;
+  return entry.value.total && entry.value.chunks.all_complete(*entry.value.total) &&
+         (now == session::state::sealed || now == session::state::assembling || now == session::state::failed);
+}
+
 }  // namespace
 
 assembler::assembler(store_core& core, io::ring_context& ring, io::pipe_pool& pipes)
@@ -81,20 +89,15 @@ io::task<void> assembler::lane() {
 
 io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
   auto alone = co_await core_.begin_exclusive(*entry, false, ring_.after(exclusive_patience));
-  if (!alone) alone = co_await core_.begin_exclusive(*entry, true, ring_.after(exclusive_patience));
+  if (!alone && is_wanted(*entry)) {
+    alone = co_await core_.begin_exclusive(*entry, true, ring_.after(exclusive_patience));
+  }
   if (!alone) {
     enqueue(entry);
     co_return;
   }
-  bool wanted = false;
-  {
-    const std::lock_guard lock{entry->mutex};
-    const auto now = entry->value.now;
-    wanted = entry->value.total && entry->value.chunks.all_complete(*entry->value.total) &&
-             (now == session::state::sealed || now == session::state::assembling || now == session::state::failed);
-  }
   const steady_time began = core_.world.time.now();
-  if (wanted) {
+  if (is_wanted(*entry)) {
     auto made = co_await make(entry);
     // Each step can be taken again. The ballast is for this: what is finished frees what it was made of.
     if (!made && made.error().code == errc::no_space) {

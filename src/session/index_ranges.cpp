@@ -24,11 +24,6 @@ std::size_t index_ranges::size() const noexcept {
   return count;
 }
 
-bool index_ranges::contains(std::uint32_t index) const noexcept {
-  const auto found = std::ranges::upper_bound(runs_, index, {}, &run::end);
-  return found != runs_.end() && found->first <= index;
-}
-
 index_ranges index_ranges::without(const index_ranges& others) const {
   index_ranges left;
   auto other = others.runs_.begin();

@@ -25,7 +25,6 @@ class index_ranges {
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
   /// How many indices there are.
   [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] bool contains(std::uint32_t index) const noexcept;
   /// Those that are not in `others`.
   [[nodiscard]] index_ranges without(const index_ranges& others) const;
   /// The first `most` of them, one by one.

@@ -70,7 +70,7 @@ TEST(index_ranges, agrees_with_sets) {
     std::ranges::set_difference(in_a, in_b, std::back_inserter(left));
     EXPECT_EQ(a.without(b).first(), left);
     EXPECT_EQ(a.size(), in_a.size());
-    for (std::uint32_t index = 0; index < 42; ++index) EXPECT_EQ(b.contains(index), in_b.contains(index));
+    EXPECT_EQ(b.first(), indices(in_b.begin(), in_b.end()));
   }
 }
 

@@ -33,12 +33,18 @@ assembler::assembler(store_core& core, io::ring_context& ring, io::pipe_pool& pi
 
 assembler::~assembler() = default;
 
-void assembler::enqueue(std::shared_ptr<session_entry> entry) {
+void assembler::enqueue(const std::shared_ptr<session_entry>& entry) {
+  if (entry->assembling_queued) return;
   {
     const std::lock_guard lock{mutex_};
     if (stopping_) return;  // it is found again at the next start
-    queue_.push_back(std::move(entry));
+    if (queue_.size() >= core_.with.assemblies_queued_max) {
+      left_out_.store(true, std::memory_order_release);
+      return;
+    }
+    queue_.push_back(entry);
   }
+  entry->assembling_queued = true;
   core_.world.count.shift(gauge::assemblies_waiting, 1);
   arrived_.notify_all();
 }
@@ -46,6 +52,10 @@ void assembler::enqueue(std::shared_ptr<session_entry> entry) {
 std::size_t assembler::waiting() const {
   const std::lock_guard lock{mutex_};
   return queue_.size();
+}
+
+bool assembler::takes_more() const {
+  return waiting() <= core_.with.assemblies_queued_max / 2 && failed_.size() <= limits::failed_assemblies_max / 2;
 }
 
 void assembler::stop() noexcept {
@@ -93,17 +103,22 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
     alone = co_await core_.begin_exclusive(*entry, true, ring_.after(exclusive_patience));
   }
   if (!alone) {
+    const std::lock_guard lock{entry->mutex};
+    entry->assembling_queued = false;
     enqueue(entry);
     co_return;
   }
   const steady_time began = core_.world.time.now();
-  if (is_wanted(*entry)) {
+  if (!is_wanted(*entry)) {
+    failed_.forget(entry->id());
+  } else {
     auto made = co_await make(entry);
     // Each step can be taken again. The ballast is for this: what is finished frees what it was made of.
     if (!made && made.error().code == errc::no_space) {
       const bool freed = co_await core_.spare.give_up();
       if (freed) made = co_await make(entry);
     }
+    if (made) failed_.forget(entry->id());
     if (!made) note_failure(entry, made.error());
     core_.world.count.observe(timing::assembly, std::chrono::duration<double>(core_.world.time.now() - began).count());
   }
@@ -301,7 +316,6 @@ io::task<bool> assembler::remove_chunks(session_entry& entry, const open_directo
 
 void assembler::note_failure(const std::shared_ptr<session_entry>& held, const error& why) {
   session_entry& entry = *held;
-  if (why.code == errc::no_space) without_room_.push_back(held);
   core_.world.count.add(counter::assemblies_failed);
   core_.world.log.fault("assembly failed, the chunks are kept",
                         {{"session", entry.id().text()}, {"reason", std::string_view{why.detail}}});
@@ -314,31 +328,25 @@ void assembler::note_failure(const std::shared_ptr<session_entry>& held, const e
     // It may have failed before it was announced; the next start tries again all the same.
     if (entry.value.now == session::state::failed) request.rows.push_back(work_row(entry.id()));
     store_core::touch(entry);
+    try_again_later(entry, why);
     core_.commits.submit(std::move(request));  // under the lock: the row of a name that comes now must be behind it
   }
   entry.changed.notify_all();
 }
 
-void assembler::retry_when_there_is_room() {
-  for (auto& entry : std::exchange(without_room_, {})) {
-    std::uint64_t needed = 0;
-    {
-      const std::lock_guard lock{entry->mutex};
-      if (entry->value.now != session::state::failed || entry->assembling_queued) continue;
-      // To adopt a segment takes no room worth asking for.
-      const bool adopts = entry->value.plan == static_cast<std::uint8_t>(session::plan_kind::adopt);
-      needed = adopts ? 0 : entry->value.size_bytes;
-    }
-    if (!core_.space.room_for(needed)) {
-      without_room_.push_back(std::move(entry));
-      continue;
-    }
-    {
-      const std::lock_guard lock{entry->mutex};
-      entry->assembling_queued = true;
-    }
-    enqueue(std::move(entry));
+void assembler::try_again_later(const session_entry& entry, const error& why) {
+  // After a failed sync nothing is promised any more before a restart, which takes it up; what is damaged stays so.
+  if (core_.commits.failed() || why.code == errc::damaged) {
+    failed_.forget(entry.id());
+    return;
   }
+  std::optional<std::uint64_t> room_bytes;
+  if (why.code == errc::no_space) {
+    // To adopt a segment takes no room worth asking for.
+    const bool adopts = entry.value.plan == static_cast<std::uint8_t>(session::plan_kind::adopt);
+    room_bytes = adopts ? 0 : entry.value.size_bytes;
+  }
+  if (!failed_.add(entry.id(), room_bytes, core_.world.time.now())) left_out_.store(true, std::memory_order_release);
 }
 
 io::task<result<void>> assembler::rewrite_manifest(session_entry& entry) {

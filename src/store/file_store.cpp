@@ -54,6 +54,7 @@ file_store::file_store(const environment& world, const options& with, io::ring_c
       joins_(core_, background_ring_, pipes_),
       rounds_(commit_ring_),
       background_(background_ring_),
+      unfinished_(core_, background_ring_, assembler_, remover_, joins_, background_),
       sealed_(!dir_.era_goes_on) {
   core_.assembles = &assembler_;
   sessions_.on_load([this](std::shared_ptr<session_entry> entry, bool unvouched) {
@@ -66,18 +67,9 @@ file_store::~file_store() = default;
 io::task<result<void>> file_store::start() {
   commit_ring_.post([this] { (void)rounds_.spawn(commits_.run()); });
   commits_.on_failure([this] { background_ring_.post([this] { (void)background_.spawn(note_failed_sync()); }); });
-  if (!background_.spawn(assembler_.run()) || !background_.spawn(trim()) || !background_.spawn(sweeper_.run())) {
+  if (!background_.spawn(assembler_.run()) || !background_.spawn(trim()) || !background_.spawn(sweeper_.run()) ||
+      !background_.spawn(unfinished_.run())) {
     co_return fail(errc::internal, "closed");
-  }
-  std::vector<session::session_id> unfinished;
-  const std::string prefix{static_cast<char>(session::fact_kind::work)};
-  const auto scanned = rows_->scan(prefix, prefix, [&](std::string_view key, std::string_view) {
-    if (const auto parsed = session::parse_key(key)) unfinished.push_back(parsed->id);
-    return true;
-  });
-  if (!scanned) co_return scanned;
-  for (const auto& id : unfinished) {
-    if (!background_.spawn(resume_work(id))) break;
   }
   if (!sealed_) (void)background_.spawn(seal_in_the_background());
   co_return result<void>{};
@@ -195,7 +187,6 @@ io::task<void> file_store::trim() {
   std::uint64_t seen = files_.crowded().ticket();
   for (;;) {
     co_await spare_.lay_in(space_.floor_bytes());
-    assembler_.retry_when_there_is_room();
     const io::deadline tick = background_ring_.after(trim_interval);
     std::int32_t woken = 0;
     while (woken == 0) {
@@ -212,63 +203,6 @@ io::task<void> file_store::trim() {
     const std::size_t wanted = crowded ? sessions_.size() / 2 + 1 : SIZE_MAX;
     co_await each_together(sessions_.idle(wanted, crowded ? now : now - idle_after), &file_store::leave_memory);
   }
-}
-
-io::task<void> file_store::resume_work(session::session_id id) {
-  auto found = co_await sessions_.find(id);
-  while (!found) {
-    // A disk that does not answer now may do so later; the work must not wait for the next start.
-    const std::int32_t woken = co_await io::sleep_until(background_ring_.after(trim_interval));
-    if (woken == -ECANCELED || background_.closed()) co_return;
-    found = co_await sessions_.find(id);
-  }
-  const std::shared_ptr<session_entry> entry = *found;
-  bool assembles = false;
-  bool waits_for_parts = false;
-  {
-    const std::lock_guard lock{entry->mutex};
-    const session::state now = entry->value.now;
-    const session::chunk* first = entry->value.chunks.find(0);
-    assembles = entry->known && (now == session::state::assembling || now == session::state::failed);
-    waits_for_parts = first != nullptr && is_final(first->concat) && !first->complete();
-    if (assembles) entry->assembling_queued = true;
-    if (entry->known && session::accepts_bytes(now) && !waits_for_parts) {
-      // What is ready has been queued when it was loaded. Else its last bytes fell back with the machine: when they
-      // come again, so does the row; somebody who is at work may bring it just now.
-      if (entry->value.ready_to_assemble() || entry->operations != 0) co_return;
-      commit_request done;
-      done.rows = {no_work_row(id)};
-      commits_.submit(std::move(done));
-      co_return;
-    }
-  }
-  if (assembles) {
-    assembler_.enqueue(entry);
-  } else if (waits_for_parts) {
-    joins_.watch(id);
-  } else {
-    co_await clear_away(entry);
-  }
-}
-
-io::task<void> file_store::clear_away(std::shared_ptr<session_entry> entry) {
-  while (!co_await core_.begin_exclusive(*entry, false, background_ring_.after(trim_interval))) {
-    if (background_.closed()) co_return;
-  }
-  // Once begun it goes to its end: a stop in the middle would leave the rest to the next start.
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  bool whole = false;
-  bool chunks = false;
-  {
-    const std::lock_guard lock{entry->mutex};
-    whole = !entry->known || session::is_tombstone(entry->value.now);
-    chunks = entry->known && entry->value.now == session::state::assembled;
-  }
-  if (whole) (void)co_await remover_.remove_bytes(entry);
-  // It died between the fact that says so and the removal of what the recording was made of; or between a late change
-  // and the manifest that says it.
-  if (chunks) (void)co_await assembler_.clear_up(entry);
-  core_.end_exclusive(*entry);
 }
 
 }  // namespace wf::store

@@ -223,12 +223,8 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
 }
 
 void store_core::assemble_if_ready(const std::shared_ptr<session_entry>& entry) {
-  {
-    const std::lock_guard lock{entry->mutex};
-    if (!entry->value.ready_to_assemble() || entry->assembling_queued) return;
-    entry->assembling_queued = true;
-  }
-  assembles->enqueue(entry);
+  const std::lock_guard lock{entry->mutex};
+  if (entry->value.ready_to_assemble()) assembles->enqueue(entry);
 }
 
 }  // namespace wf::store

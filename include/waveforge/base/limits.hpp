@@ -54,8 +54,6 @@ inline constexpr std::uint32_t piece_bytes = 512_KiB;
 inline constexpr auto settle_timeout = 2s;
 /// Up to this many files are synced one by one in a round; more are synced together by syncfs.
 inline constexpr std::uint32_t round_files_max = 16;
-/// Answers that may wait for the committer; more would only add latency, so the newcomer is told to come back.
-inline constexpr std::uint32_t round_waiters_max = 65'536;
 inline constexpr std::uint32_t chunks_per_shard = 1'000;
 /// Where a segment ends at the latest: ext4 with blocks of 4 KiB holds no longer file. A chunk whose place lies behind
 /// it (a client may claim any chunkSize) gets a file of its own.
@@ -71,7 +69,10 @@ inline constexpr std::uint32_t open_files_max = 4 * sessions_in_memory_max;
 /// free in this time all are in use, and the node is overloaded and says so.
 inline constexpr auto open_files_patience = 10s;
 inline constexpr std::uint32_t assemblies_running_max = 2;
-inline constexpr std::uint32_t assemblies_queued_max = 65'536;
+/// Sessions that wait for their assembly in memory; the others are found by their rows of work when half are done.
+inline constexpr std::uint32_t assemblies_queued_max = sessions_in_memory_max / 2;
+/// Failed assemblies whose next try is known; the others are found by their rows of work when half of these are done.
+inline constexpr std::uint32_t failed_assemblies_max = 4'096;
 /// Final uploads whose parts somebody waits for; each costs a coroutine. The others are joined when they are asked for.
 inline constexpr std::uint32_t joins_waiting_max = 1'000;
 

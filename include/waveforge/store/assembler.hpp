@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -7,6 +8,7 @@
 #include "waveforge/io/pipe_pool.hpp"
 #include "waveforge/io/task_scope.hpp"
 #include "waveforge/session/plan.hpp"
+#include "waveforge/store/failed_assemblies.hpp"
 #include "waveforge/store/store_core.hpp"
 
 namespace wf::store {
@@ -18,19 +20,25 @@ namespace wf::store {
 ///   recording.meta
 ///   -> both renamed into place, directories synced -> fact `assembled` -> sources removed
 ///
+/// What finds no place in the queue, and what fails for a reason that may pass, is taken up again by unfinished_work.
 /// Runs on one ring (the background one); enqueue() is thread-safe.
 class assembler {
  public:
   assembler(store_core& core, io::ring_context& ring, io::pipe_pool& pipes);
   ~assembler();
 
-  void enqueue(std::shared_ptr<session_entry> entry);
+  /// Once, however often it is asked for; not when the queue is full or the store closes. The entry's mutex is held.
+  void enqueue(const std::shared_ptr<session_entry>& entry);
   /// Serve the queue until stop(); a running assembly ends its step.
   [[nodiscard]] io::task<void> run();
   void stop() noexcept;
   [[nodiscard]] std::size_t waiting() const;
-  /// Take up again what failed because the disk was full. Its ring only.
-  void retry_when_there_is_room();
+  /// The queue and the list of failures are at most half full.
+  [[nodiscard]] bool takes_more() const;
+  /// Since it was asked last, something found no place in one of them: only its row of work remembers it. Any thread.
+  [[nodiscard]] bool take_left_out() noexcept { return left_out_.exchange(false, std::memory_order_acq_rel); }
+  /// What failed and is to be tried again. Its ring only.
+  [[nodiscard]] failed_assemblies& failed() noexcept { return failed_; }
 
   /// What is left to do for a finished recording: the chunks it was made of go, and recording.meta says what its row
   /// says. Fails when the manifest could not be written. Whatever fails is done by the next start. The caller is alone
@@ -63,6 +71,8 @@ class assembler {
   [[nodiscard]] io::task<result<void>> put_in_place(session_entry& entry, const open_directory& completed);
   [[nodiscard]] io::task<result<void>> finish(const std::shared_ptr<session_entry>& entry, std::uint64_t size_bytes);
   void note_failure(const std::shared_ptr<session_entry>& entry, const error& why);
+  /// Unless that could not help. The entry's mutex is held.
+  void try_again_later(const session_entry& entry, const error& why);
 
   store_core& core_;
   io::ring_context& ring_;
@@ -70,7 +80,8 @@ class assembler {
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<session_entry>> queue_;
   bool stopping_{false};
-  std::vector<std::shared_ptr<session_entry>> without_room_;
+  failed_assemblies failed_;
+  std::atomic<bool> left_out_{false};
   io::notifier arrived_;
 };
 

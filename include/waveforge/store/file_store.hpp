@@ -9,6 +9,7 @@
 #include "waveforge/store/store.hpp"
 #include "waveforge/store/store_core.hpp"
 #include "waveforge/store/sweeper.hpp"
+#include "waveforge/store/unfinished_work.hpp"
 
 namespace wf::store {
 
@@ -104,10 +105,6 @@ class file_store final : public store {
   [[nodiscard]] io::task<result<void>> seal_earlier_lives(bool closing);
   /// Sessions with such rows from `from` on, which moves; false: these were the last.
   [[nodiscard]] result<bool> find_unvouched(std::string& from, std::vector<session::session_id>& into);
-  [[nodiscard]] io::task<void> resume_work(session::session_id id);
-  /// What an earlier process had begun to remove, when no request works on the session: one that removes it too, or
-  /// begins it anew, would meet us in its directory.
-  [[nodiscard]] io::task<void> clear_away(std::shared_ptr<session_entry> entry);
   /// Leaving memory: at once when files are crowded, else when it is time.
   [[nodiscard]] io::task<void> trim();
   /// Close files until half of the budget is free: those of idle sessions, least recently used first; if these are not
@@ -138,6 +135,7 @@ class file_store final : public store {
   joiner joins_;
   io::task_scope rounds_;
   io::task_scope background_;
+  unfinished_work unfinished_;
   result<void> seal_outcome_{};  ///< of the close; background ring only
   bool sealed_;                  ///< nothing is left of earlier processes that is not vouched for; background ring only
   bool era_ended_{false};        ///< `.lock` says so; background ring only

@@ -56,8 +56,9 @@ struct options {
   std::chrono::seconds expire_after{std::chrono::hours{24 * 7}};
   std::optional<std::chrono::seconds> expire_recordings{};
   std::uint32_t open_files_max{limits::open_files_max};  ///< descriptors for sessions' files; see file_budget
-  unsigned fan_out{0};                                   ///< levels of two-digit directories above a session's
-  std::string version{};                                 ///< of the software, for recording.meta and .lock
+  std::uint32_t assemblies_queued_max{limits::assemblies_queued_max};  ///< in memory; the others wait on the disk
+  unsigned fan_out{0};    ///< levels of two-digit directories above a session's
+  std::string version{};  ///< of the software, for recording.meta and .lock
 
   [[nodiscard]] session::expiry_rules expiry() const noexcept { return {expire_after, expire_recordings}; }
 };

@@ -114,16 +114,5 @@ TEST_F(Crossing, APromisedRecordingIsMadeByTheNextStartThoughNobodyAsks) {
   }
 }
 
-TEST_F(Crossing, AnAssemblyForWhichThereIsNoRoomKeepsNone) {
-  with_.place = layout::files;
-  reopen();
-  kernel_.fail_next(io::op_kind::splice, ENOSPC);
-  kernel_.fail_next(io::op_kind::splice, ENOSPC);
-  send("full", 0, text_of(70'000, 1));
-  send("full", 1, text_of(70'000, 2), 2);
-  wait_for("full", session::state::failed);
-  EXPECT_EQ(std::filesystem::file_size(with_.data_dir + "/full/completed/.recording.tmp"), 0U);
-}
-
 }  // namespace
 }  // namespace wf::store

@@ -15,6 +15,9 @@ const UNEXPECTED_PAUSE_MS = 2_000;
 /** So often a server that answers 429 or 5xx is told a name again. */
 const TELL_POLLS = 4;
 
+/** So often a failed assembly is looked at again, for 14 s: the server tries it again after 1 s, 2 s, 4 s, … */
+const FAILED_POLLS = 6;
+
 interface Host {
   db: Database;
   emit(event: UploadEvent): void;
@@ -97,6 +100,7 @@ export class Completion {
       return true;
     }
     if (status.state === 'failed') {
+      if (poll < FAILED_POLLS) return false;
       await this.fail(session, 'assembly', status.error ?? 'the server could not put the recording together');
       return true;
     }

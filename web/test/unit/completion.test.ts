@@ -52,6 +52,27 @@ test('a name is told again to a server that was busy', async () => {
   expect((await session(w.db, 's')).state).toBe('complete');
 });
 
+const failed = { state: 'failed', error: 'no descriptors', missing_chunks: [], recording: null };
+
+test('an assembly that failed and is made a moment later is not told as failed', async () => {
+  await sent(() => {});
+  w.server.push(({ path }) => (path.endsWith('/status') ? json(failed) : undefined));
+  start();
+  await pass(7_000);
+  expect((await session(w.db, 's')).state).toBe('assembling');
+  w.server.length = 0;
+  await pass(7_000);
+  expect(await session(w.db, 's')).toMatchObject({ state: 'complete', error: null });
+});
+
+test('an assembly that goes on failing is told after a quarter of a minute', async () => {
+  await sent(() => {});
+  w.server.push(({ path }) => (path.endsWith('/status') ? json(failed) : undefined));
+  start();
+  await pass(15_000);
+  expect(await session(w.db, 's')).toMatchObject({ state: 'failed', error: { code: 'assembly', message: 'no descriptors' } });
+});
+
 test('a portal that answers for the server is asked with the usual waits', async () => {
   await sent(() => {});
   w.server.push(({ path }) => (path.endsWith('/status') ? new Response('<h1>Log in</h1>') : undefined));

@@ -64,18 +64,16 @@ bool chunk_map::all_complete(std::uint32_t total) const noexcept {
   return all_below(chunks_, total, [](const chunk& one) { return one.complete(); });
 }
 
-bool chunk_map::all_written(std::uint32_t total) const noexcept {
-  return all_below(chunks_, total, [](const chunk& one) { return one.length_bytes == one.written_bytes; });
-}
-
-bool chunk_map::all_written_beside(std::uint32_t index, std::uint32_t total) const noexcept {
-  std::uint32_t next = index == 0 ? 1 : 0;
-  for (const auto& [at, one] : chunks_) {
-    if (at >= total) break;
-    if (at == index) continue;
-    if (at != next || one.length_bytes != one.written_bytes) return false;
-    next = at + 1 == index ? at + 2 : at + 1;
+bool chunk_map::all_written(std::uint32_t total, const std::set<std::uint32_t>& taken) const noexcept {
+  std::uint32_t next = 0;
+  for (const auto& [index, one] : chunks_) {
+    if (index >= total) break;
+    while (next < index && taken.contains(next)) ++next;
+    if (index != next) return false;
+    if (one.length_bytes != one.written_bytes && !taken.contains(index)) return false;
+    ++next;
   }
+  while (next < total && taken.contains(next)) ++next;
   return next >= total;
 }
 

@@ -12,11 +12,6 @@ namespace wf::store {
 
 namespace {
 
-/// With every byte written, nobody has to come back for it to be put together. The entry's mutex is held.
-bool is_whole(const session::recording& value) noexcept {
-  return value.total && value.chunks.all_written(*value.total);
-}
-
 /// Makes the chunk; the rows that say so. The entry's mutex is held.
 std::vector<fact_write> add_chunk(session_entry& entry, const create_request& request, utc_time now, bool fresh,
                                   const options& with) {
@@ -41,7 +36,7 @@ std::vector<fact_write> add_chunk(session_entry& entry, const create_request& re
   rows.push_back(chunk_row(value.id, index, value.chunks.add(index, std::move(one))));
   if (entry.row_recorded == 0) add_expiry_row(value, with.expiry(), rows);
   // Whoever starts next joins what could not be joined before, and puts together what is whole with this.
-  if (is_final(request.concat) || is_whole(value)) rows.push_back(work_row(value.id));
+  if (is_final(request.concat) || entry.is_whole()) rows.push_back(work_row(value.id));
   return rows;
 }
 
@@ -158,7 +153,7 @@ io::task<result<created_chunk>> file_store::find_again(session_hold held, const 
     if (open && entry.row_is_due()) {
       commit_request commit;
       commit.rows = {session_row(entry.value)};
-      if (is_whole(entry.value)) commit.rows.push_back(work_row(entry.id()));
+      if (entry.is_whole()) commit.rows.push_back(work_row(entry.id()));
       commit.sync = core_.syncs_changes();
       commit.ended = [entry = held.entry(), row = entry.row_changes](const result<void>& outcome) {
         const std::lock_guard again{entry->mutex};

@@ -229,17 +229,17 @@ io::task<result<chunk_view>> file_store::take_replacement(session_hold& held, co
       commit.rows.push_back(progress_row(value.id, index, after, length, true, core_.era));
       entry.known = true;
       if (entry.row_recorded == 0) add_expiry_row(value, with_.expiry(), commit.rows);
-      // As the last byte of a PATCH: nobody has to come back for the recording to be put together.
-      if (value.total && value.chunks.all_written_beside(index, *value.total))
-        commit.rows.push_back(work_row(value.id));
+      entry.replacing.insert(index);
+      if (entry.is_whole()) commit.rows.push_back(work_row(value.id));
       commit.files = entry.files.unsynced_files();
       commit.directories = entry.files.unsynced_directories();
       commit.sync = true;  // before the old bytes go, at every level
       const std::uint64_t owed = before.length_bytes ? *before.length_bytes - before.written_bytes : 0;
       commit.ended = [entry = held.entry(), index, after, owed, row = entry.row_changes](const result<void>& outcome) {
-        if (!outcome) return;
         {
           const std::lock_guard again{entry->mutex};
+          entry->replacing.erase(index);
+          if (!outcome) return;
           entry->value.chunks.add(index, after);
           entry->row_recorded = std::max(entry->row_recorded, row);
           entry->reserved.take(owed);

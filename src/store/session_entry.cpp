@@ -53,6 +53,10 @@ session_view session_entry::view(const session::expiry_rules& rules) const {
   return out;
 }
 
+bool session_entry::is_whole() const {
+  return value.total && value.chunks.all_written(*value.total, replacing);
+}
+
 result<void> session_entry::usable() const {
   if (!known) return fail(errc::not_found, "there is no such session; it begins with its first chunk");
   if (value.now == session::state::expired)

@@ -66,7 +66,7 @@ committer::begun store_core::begin_promise(const std::shared_ptr<session_entry>&
   request.rows.push_back(progress_row(value.id, index, *one, covered, vouched, era));
   // Between this answer and the announcement of the assembly the process may die. The next start puts the recording
   // together all the same, though its client, which has its answer, never comes back.
-  if (completes && value.total && value.chunks.all_written(*value.total)) request.rows.push_back(work_row(value.id));
+  if (completes && entry->is_whole()) request.rows.push_back(work_row(value.id));
   if (vouched) {
     request.files = entry->files.unsynced_files();
     request.directories = entry->files.unsynced_directories();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "waveforge/base/clock.hpp"
@@ -81,10 +82,9 @@ class chunk_map {
   [[nodiscard]] index_ranges missing_below(std::uint32_t total) const;
   /// Every byte below `total` is promised.
   [[nodiscard]] bool all_complete(std::uint32_t total) const noexcept;
-  /// Every byte below `total` is written; some may still wait for the round that promises them.
-  [[nodiscard]] bool all_written(std::uint32_t total) const noexcept;
-  /// The same but for the chunk `index`, which need not be there yet.
-  [[nodiscard]] bool all_written_beside(std::uint32_t index, std::uint32_t total) const noexcept;
+  /// Every byte below `total` is written; some may still wait for the round that promises them. Those of the chunks in
+  /// `taken` count as written, though these need not be there yet.
+  [[nodiscard]] bool all_written(std::uint32_t total, const std::set<std::uint32_t>& taken = {}) const noexcept;
 
  private:
   container chunks_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "waveforge/io/body_source.hpp"
@@ -55,6 +56,8 @@ class session_entry {
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
   /// Who sends bytes again that are there already, once nobody can write any more; only to be interrupted.
   std::vector<std::shared_ptr<active_writer>> comparing{};
+  /// Chunks whose new bytes are whole and wait for the round that records them.
+  std::set<std::uint32_t> replacing{};
   std::uint32_t operations{0};
   bool exclusive{false};
   double assembly_progress{0};
@@ -72,6 +75,9 @@ class session_entry {
   [[nodiscard]] session_view view(const session::expiry_rules& rules) const;
   [[nodiscard]] chunk_view view_chunk(std::uint32_t index, const session::chunk& one,
                                       const session::expiry_rules& rules) const;
+  /// Guarded. Every byte of the recording is written, or in a round that was begun. Whoever begins the one that makes
+  /// it so brings the row of work: nobody has to come back for the recording to be put together.
+  [[nodiscard]] bool is_whole() const;
   /// Guarded. expired, cancelled, damaged (locked for `settle`), or not_found: why nothing can be done with the
   /// session.
   [[nodiscard]] result<void> usable() const;

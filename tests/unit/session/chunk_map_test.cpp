@@ -119,6 +119,21 @@ TEST(ChunkMap, AllWrittenDoesNotWaitForThePromise) {
   EXPECT_FALSE(map.all_written(2));
 }
 
+TEST(ChunkMap, AllWrittenCountsWhatIsOnItsWay) {
+  chunk_map map;
+  map.add(1, chunk_of(10, 10));
+  map.add(3, chunk_of(10, 4));
+  EXPECT_FALSE(map.all_written(2));
+  EXPECT_TRUE(map.all_written(2, {0}));
+  EXPECT_TRUE(map.all_written(3, {0, 2}));
+  EXPECT_FALSE(map.all_written(3, {0}));
+  EXPECT_FALSE(map.all_written(4, {0, 2}));
+  EXPECT_TRUE(map.all_written(4, {0, 2, 3}));
+  EXPECT_TRUE(map.all_written(6, {0, 2, 3, 4, 5}));
+  EXPECT_FALSE(map.all_written(7, {0, 2, 3, 4, 5}));
+  EXPECT_TRUE(map.all_written(0, {0}));
+}
+
 TEST(ChunkMap, AgreesWithCountingOneByOne) {
   test::seeded random{"ChunkMap.AgreesWithCountingOneByOne"};
   for (int round = 0; round < 2'000; ++round) {

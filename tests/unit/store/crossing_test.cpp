@@ -114,5 +114,30 @@ TEST_F(Crossing, APromisedRecordingIsMadeByTheNextStartThoughNobodyAsks) {
   }
 }
 
+TEST_F(Crossing, ChunksThatBecomeWholeInTheSameMomentArePutTogetherByTheNextStart) {
+  with_.place = layout::files;
+  reopen();
+  send("both", 0, text_of(1'000, 1), 3);
+  kernel_.hold(io::op_kind::sync_data);
+  const create_request one = creation("both", 1, {});
+  const create_request two = creation("both", 2, {});
+  memory_body first{text_of(1'000, 2)};
+  memory_body second{text_of(1'000, 3)};
+  test::running<result<chunk_view>> sent{ring_, data().replace(on_, one, first)};
+  test::running<result<chunk_view>> beside{ring_, data().replace(on_, two, second)};
+  ASSERT_TRUE(comes_true([this] { return kernel_.held() != 0; }));
+  kernel_.hold(io::op_kind::make_directory);  // the first thing that an assembly needs
+  ASSERT_TRUE(comes_true([&] { return sent.ended() && beside.ended(); }));
+  ASSERT_TRUE(sent.value() && beside.value());
+  // What a process that dies now leaves.
+  options after = with_;
+  after.data_dir = home_.path() + "/after";
+  std::filesystem::copy(with_.data_dir, after.data_dir, std::filesystem::copy_options::recursive);
+  kernel_.release();
+  const auto next = store_host::open(world_, after);
+  ASSERT_TRUE(next) << next.error().detail;
+  EXPECT_TRUE(comes_true([&] { return std::filesystem::exists(after.data_dir + "/both/completed/recording.meta"); }));
+}
+
 }  // namespace
 }  // namespace wf::store

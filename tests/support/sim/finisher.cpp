@@ -18,10 +18,14 @@ script<void> workload::finish(client& by, upload_state& of) {
     co_await cancel(by, session);
     co_return;
   }
+  if (of.leaves) {
+    session.left = co_await leave(by, of);
+    if (session.left) co_return;
+  }
   unsigned failures = 0;
   while (!given_up(session)) {
     const bool asks = !session.assembled && (of.explicit_assembly || failures > 3);
-    if (asks || (of.to_be_named && !session.named)) co_await ask_to_assemble(by, of);
+    if (asks || (of.to_be_named && !session.named)) static_cast<void>(co_await ask_to_assemble(by, of));
     if (!session.assembled) co_await status(by, session);
     if (session.assembled) {
       const bool right = co_await fetch(by, session);
@@ -34,6 +38,21 @@ script<void> workload::finish(client& by, upload_state& of) {
   }
   if (of.to_be_cancelled && !given_up(session)) co_await cancel(by, session);
   session.done = true;
+}
+
+script<bool> workload::leave(client& by, upload_state& of) {
+  const session_record& session = *of.session;
+  const auto whole = [&session] {
+    return std::ranges::all_of(session.chunks, [](const chunk_record& one) {
+      return one.created && one.floor == one.length && !one.unsettled;
+    });
+  };
+  bool told = of.total_told_from < session.total && !of.to_be_named;
+  for (unsigned failures = 0; !told && whole() && !given_up(session); ++failures) {
+    if (failures > 0) co_await back_off(failures);
+    told = co_await ask_to_assemble(by, of);
+  }
+  co_return told&& whole() && !given_up(session);
 }
 
 script<void> workload::cancel(client& by, session_record& of) {
@@ -55,7 +74,7 @@ script<void> workload::cancel(client& by, session_record& of) {
   }
 }
 
-script<void> workload::ask_to_assemble(client& by, upload_state& of) {
+script<bool> workload::ask_to_assemble(client& by, upload_state& of) {
   session_record& session = *of.session;
   const expectation then = book_.expect(session);
   const bool whole = std::ranges::all_of(
@@ -72,7 +91,7 @@ script<void> workload::ask_to_assemble(client& by, upload_state& of) {
   }
   what.body = "{" + parts + "}";
   const answer said = co_await ask(by, std::move(what));
-  if (!said) co_return;
+  if (!said) co_return false;
   if (said->ok()) book_.told_success(then, "assemble");
   if (said->ok() && of.to_be_named) book_.told_named(then);
   if (said->status == 200) book_.told_assembled(then);
@@ -80,6 +99,7 @@ script<void> workload::ask_to_assemble(client& by, upload_state& of) {
   if (said->status == 409 && whole && book_.applies(then) && !session.cancel_begun) {
     all_.violate(fmt::format("{}: assemble misses chunks that were told complete: {}", session.id, said->body));
   }
+  co_return said->ok();
 }
 
 script<void> workload::status(client& by, session_record& of) {
@@ -182,7 +202,8 @@ script<bool> workload::look_for_expiry(client& by, session_record& of) {
 
 script<void> workload::audit(session_record& of) {
   client by{machine_};
-  for (unsigned failures = 0; !of.excused && !of.id.empty(); ++failures) {
+  // Of what was left alone only the files are looked at.
+  for (unsigned failures = 0; !of.excused && !of.left && !of.id.empty(); ++failures) {
     if (failures > 0) co_await back_off(failures);
     if (of.cancelled) {
       const expectation then = book_.expect(of);

@@ -19,6 +19,11 @@ constexpr std::uint64_t operator_patience_us = 4'000'000;
 /// From a sync that fails to the server that says so, at the latest: other syncs of the same round may be slow.
 constexpr auto notice_within = std::chrono::seconds{20};
 
+/// What is in a file, as the page cache has it; valid as long as nobody writes there.
+std::string_view text_of(const node& file) {
+  return {reinterpret_cast<const char*>(file.now.data()), file.now.size()};
+}
+
 class history {
  public:
   history(const plan& set, bool tracing)
@@ -288,7 +293,7 @@ class history {
       if (removed && !one.excused && disk::find(machine_.files.root(), path)) {
         all_.violate(fmt::format("{}: it was removed, and its files are still there", one.id));
       }
-      if (one.excused || !one.assembled || one.cancel_begun) continue;
+      if (one.excused || !(one.assembled || one.left) || one.cancel_begun) continue;
       const node_ref place = disk::find(machine_.files.root(), path + "/completed");
       const bool right =
           place && disk::find(machine_.files.root(), path)->entries.size() == 1 && place->entries.size() == 2 &&
@@ -299,8 +304,12 @@ class history {
         all_.violate(fmt::format("{}: there is not one recording and its manifest, and nothing else", one.id));
         continue;
       }
-      const auto& meta = place->entries.at("recording.meta")->now;
-      const std::string_view text{reinterpret_cast<const char*>(meta.data()), meta.size()};
+      const auto bytes =
+          std::ranges::find_if(place->entries, [](const auto& e) { return e.first != "recording.meta"; });
+      if (one.left && text_of(*bytes->second) != one.content()) {
+        all_.violate(fmt::format("{}: the recording that nobody asked for is not what was sent", one.id));
+      }
+      const std::string_view text = text_of(*place->entries.at("recording.meta"));
       if (one.named && text.find(one.name) == text.npos) {
         all_.violate(fmt::format("{}: its manifest does not say that it is called {}", one.id, one.name));
       }

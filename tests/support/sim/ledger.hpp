@@ -35,6 +35,7 @@ struct session_record {
   std::string name{};     ///< what it is to be called, if anything
   bool named{false};      ///< told
   bool done{false};       ///< its client has what it wanted
+  bool left{false};       ///< everything was promised, and from then on nobody asks for it
   bool expired{false};    ///< told, and its time had come
   /// When the last request was asked that an answer says has brought something: its time counts from then or later.
   steady_time moved_at{};

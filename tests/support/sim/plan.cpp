@@ -31,6 +31,7 @@ void for_each_part(Plan& of, const Each& each) {
   each("defer", of.defer_parts, 0);
   each("range", of.range_parts, 0);
   each("name", of.name_parts, 0);
+  each("leave", of.leave_parts, 0);
   each("expire", of.expire_seconds, 0);
   each("abandon", of.abandon_parts, 0);
   each("fan_out", of.fan_out, 0);
@@ -123,6 +124,7 @@ plan plan::draw(std::uint64_t seed) {
     drawn.abandon_parts = 400'000;
   }
   drawn.name_parts = rng.coin() ? 500'000 : 0;
+  drawn.leave_parts = rng.chance(300'000) ? 500'000 : 0;
   return drawn;
 }
 

@@ -52,6 +52,7 @@ struct plan {
   std::uint64_t abandon_parts{0};   ///< of the sessions: their recorder never comes back
   std::uint64_t range_parts{0};     ///< of the fetches: a part of the recording
   std::uint64_t name_parts{0};      ///< of the sessions: named when they are put together, or after
+  std::uint64_t leave_parts{0};     ///< of the sessions: once all is promised, nobody asks for them any more
 
   [[nodiscard]] static plan draw(std::uint64_t seed);
   /// "sessions=1,lanes=1,faults=0" over a drawn plan. False: there is no such name.

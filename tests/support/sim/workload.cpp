@@ -75,6 +75,10 @@ void workload::draw_sessions() {
     }
     made->to_be_named = !one.plain && plan_.name_parts > 0 && rng.chance(plan_.name_parts);
     if (made->to_be_named) one.name = fmt::format("Take {}.webm", number + 1);
+    // From dice of their own: the other draws of a seed stay what they are.
+    dice apart{one.key};
+    made->leaves = !one.plain && !made->to_be_cancelled && plan_.level != store::durability::none &&
+                   apart.chance(plan_.leave_parts);
     uploads_.push_back(std::move(made));
   }
 }

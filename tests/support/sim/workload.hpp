@@ -39,6 +39,7 @@ class workload {
     bool to_be_named{false};
     bool to_be_cancelled{false};
     bool abandoned{false};  ///< nobody comes back for its second half
+    bool leaves{false};     ///< its recorder does not wait for the recording
     unsigned lanes_left{0};
   };
   using answer = std::optional<heard>;
@@ -65,7 +66,10 @@ class workload {
   // finisher.cpp
   [[nodiscard]] script<void> finish(client& by, upload_state& of);
   [[nodiscard]] script<void> cancel(client& by, session_record& of);
-  [[nodiscard]] script<void> ask_to_assemble(client& by, upload_state& of);
+  /// Whether everything is promised, so that nobody needs to come back.
+  [[nodiscard]] script<bool> leave(client& by, upload_state& of);
+  /// Whether it is promised.
+  [[nodiscard]] script<bool> ask_to_assemble(client& by, upload_state& of);
   [[nodiscard]] script<void> status(client& by, session_record& of);
   [[nodiscard]] script<bool> fetch(client& by, session_record& of);
   [[nodiscard]] script<void> fetch_part(client& by, session_record& of);

@@ -84,6 +84,8 @@ io::task<void> file_store::note_failed_sync() {
 }
 
 io::task<bool> file_store::end_era() {
+  // Two writes at once end in either order: the one that does not say so yet might be the later.
+  const gate::pass turn = co_await identity_turn_.enter();
   dir_.now.failed_sync = true;
   const auto written = co_await write_identity(dir_);
   if (written) era_ended_ = true;
@@ -110,6 +112,7 @@ io::task<result<void>> file_store::close() {
 }
 
 io::task<void> file_store::announce(std::string address, std::string tus_base) {
+  const gate::pass turn = co_await identity_turn_.enter();
   dir_.now.address = std::move(address);
   dir_.now.tus_base = std::move(tus_base);
   const auto written = co_await write_identity(dir_);

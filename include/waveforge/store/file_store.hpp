@@ -138,6 +138,7 @@ class file_store final : public store {
   unfinished_work unfinished_;
   result<void> seal_outcome_{};  ///< of the close; background ring only
   bool sealed_;                  ///< nothing is left of earlier processes that is not vouched for; background ring only
+  gate identity_turn_;           ///< who writes `.lock`
   bool era_ended_{false};        ///< `.lock` says so; background ring only
 };
 

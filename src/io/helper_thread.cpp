@@ -100,9 +100,10 @@ void helper_thread::start(op_id id, operation& op) {
     return;
   }
   if (!begin()) {
-    // No thread is to be had: everything queued ends, and the next operation tries again.
+    // No thread is to be had. A sync that fails is final, and this one has not been tried: better the loop waits for
+    // it. The next operation tries to have a thread again.
     const std::lock_guard lock{mutex_};
-    for (const job& one : jobs_) add_result({one.id, -EAGAIN, false});
+    for (const job& one : jobs_) add_result({one.id, carry_out(*one.op), false});
     jobs_.clear();
   }
 }

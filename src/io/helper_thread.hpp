@@ -14,7 +14,8 @@
 namespace wf::io {
 
 /// Carries out the operations that have no opcode, one after the other, off the loop's thread. Started by its first
-/// operation. The loop's thread calls everything here.
+/// operation; where the kernel has no thread to give, the loop's carries them out itself. The loop's thread calls
+/// everything here.
 class helper_thread {
  public:
   /// `wake` is called on the helper's thread after each result.

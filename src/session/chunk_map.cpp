@@ -65,6 +65,7 @@ bool chunk_map::all_complete(std::uint32_t total) const noexcept {
 }
 
 bool chunk_map::all_written(std::uint32_t total, const std::set<std::uint32_t>& taken) const noexcept {
+  if (chunks_.size() + taken.size() < total) return false;  // asked for every creation, mostly long before the last
   std::uint32_t next = 0;
   for (const auto& [index, one] : chunks_) {
     if (index >= total) break;

@@ -19,11 +19,15 @@ namespace {
 constexpr auto exclusive_patience = std::chrono::seconds{5};
 
 /// It may have lost a chunk since it was queued; then whoever sends that one is not to be cut.
+bool is_wanted(const session::recording& value) {
+  const auto now = value.now;
+  return value.total && value.chunks.all_complete(*value.total) &&
+         (now == session::state::sealed || now == session::state::assembling || now == session::state::failed);
+}
+
 bool is_wanted(session_entry& entry) {
   const std::lock_guard lock{entry.mutex};
-  const auto now = entry.value.now;
-  return entry.value.total && entry.value.chunks.all_complete(*entry.value.total) &&
-         (now == session::state::sealed || now == session::state::assembling || now == session::state::failed);
+  return is_wanted(entry.value);
 }
 
 }  // namespace
@@ -55,7 +59,7 @@ std::size_t assembler::waiting() const {
 }
 
 bool assembler::takes_more() const {
-  return waiting() <= core_.with.assemblies_queued_max / 2 && failed_.size() <= limits::failed_assemblies_max / 2;
+  return waiting() <= core_.with.assemblies_queued_max / 2;
 }
 
 void assembler::stop() noexcept {
@@ -105,7 +109,7 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
   if (!alone) {
     const std::lock_guard lock{entry->mutex};
     entry->assembling_queued = false;
-    enqueue(entry);
+    if (is_wanted(entry->value)) enqueue(entry);  // else whoever makes it ready again brings it back
     co_return;
   }
   const steady_time began = core_.world.time.now();
@@ -126,6 +130,8 @@ io::task<void> assembler::assemble(std::shared_ptr<session_entry> entry) {
     const std::lock_guard lock{entry->mutex};
     entry->assembling_queued = false;
     entry->finishing = false;
+    // It may have become so since it was found not to be wanted, and was taken for queued.
+    if (entry->value.ready_to_assemble()) enqueue(entry);
   }
   core_.end_exclusive(*entry);
 }
@@ -346,7 +352,7 @@ void assembler::try_again_later(const session_entry& entry, const error& why) {
     const bool adopts = entry.value.plan == static_cast<std::uint8_t>(session::plan_kind::adopt);
     room_bytes = adopts ? 0 : entry.value.size_bytes;
   }
-  if (!failed_.add(entry.id(), room_bytes, core_.world.time.now())) left_out_.store(true, std::memory_order_release);
+  failed_.add(entry.id(), room_bytes, core_.world.time.now());
 }
 
 io::task<result<void>> assembler::rewrite_manifest(session_entry& entry) {

@@ -1,6 +1,7 @@
 #include "waveforge/store/failed_assemblies.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "waveforge/base/limits.hpp"
 
@@ -22,7 +23,10 @@ std::chrono::seconds pause_after(std::uint32_t failures) {
 
 bool failed_assemblies::add(const session::session_id& id, std::optional<std::uint64_t> room_bytes, steady_time now) {
   const auto known = all_.find(id);
-  if (known == all_.end() && all_.size() >= limits::failed_assemblies_max) return false;
+  if (known == all_.end() && all_.size() >= limits::failed_assemblies_max) {
+    leave_out();
+    return false;
+  }
   one& at = known == all_.end() ? all_[id] : known->second;
   at.room_bytes = room_bytes;
   at.again_at = now + pause_after(++at.failures);
@@ -44,7 +48,11 @@ void failed_assemblies::put_back(const session::session_id& id, steady_time now)
 std::vector<session::session_id> failed_assemblies::take_due(steady_time now,
                                                              const std::function<bool(std::uint64_t)>& has_room) {
   std::vector<session::session_id> due;
+  // What is being tried has its room still to take.
   std::uint64_t asked_bytes = 0;
+  for (const auto& [id, at] : all_) {
+    if (!at.waiting) asked_bytes += at.room_bytes.value_or(0);
+  }
   for (auto& [id, at] : all_) {
     if (!at.waiting) continue;
     const std::uint64_t wanted_bytes = at.room_bytes.value_or(0);
@@ -58,6 +66,14 @@ std::vector<session::session_id> failed_assemblies::take_due(steady_time now,
     due.push_back(id);
   }
   return due;
+}
+
+bool failed_assemblies::is_crowded() const noexcept {
+  return all_.size() > limits::failed_assemblies_max / 2;
+}
+
+bool failed_assemblies::take_left_out() noexcept {
+  return !is_crowded() && std::exchange(left_out_, false);
 }
 
 bool failed_assemblies::waits(const session::session_id& id) const {

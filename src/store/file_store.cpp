@@ -162,6 +162,7 @@ io::task<void> file_store::leave_memory(std::shared_ptr<session_entry> entry) {
   bool quiet = false;
   {
     const std::lock_guard lock{entry->mutex};
+    if (entry->value.ready_to_assemble()) assembler_.enqueue(entry);
     quiet = --entry->operations == 0 && !entry->exclusive && !entry->assembling_queued;
   }
   entry->changed.notify_all();

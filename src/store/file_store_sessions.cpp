@@ -130,7 +130,13 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
       waits = would_overtake(entry) && has_to_change(entry, request);
       late = finished(entry.value) && has_to_change(entry, request);
       if (!waits && !finished(entry.value)) begun = record_completion(held->entry(), request, *total);
-      if (!waits && entry.value.now == session::state::failed) assembler_.enqueue(held->entry());
+      if (!waits && entry.value.now == session::state::failed) {
+        assembler_.enqueue(held->entry());
+        if (!entry.assembling_queued) {
+          co_return fail(errc::unavailable,
+                         "too many recordings wait to be put together; this one is tried again later");
+        }
+      }
     }
     if (!waits) break;
     held->release();  // the phase may wait for those inside

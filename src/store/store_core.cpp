@@ -195,6 +195,9 @@ io::task<result<void>> store_core::vouch_all(const std::shared_ptr<session_entry
     request.rows.push_back(progress_row(entry->id(), index, one, one.written_bytes, true, era));
     covered.push_back({index, one.written_bytes, one.row_due});
   }
+  // What this promises may be all: whoever sent it had no promise, and need not come back.
+  const bool becomes_whole = !covered.empty() && session::accepts_bytes(entry->value.now) && entry->is_whole();
+  if (becomes_whole) request.rows.push_back(work_row(entry->id()));
   request.files = entry->files.unsynced_files();
   request.directories = entry->files.unsynced_directories();
   const bool clean = covered.empty() && request.files.empty() && request.directories.empty();

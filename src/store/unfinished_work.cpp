@@ -33,13 +33,14 @@ unfinished_work::unfinished_work(store_core& core, io::ring_context& ring, assem
 
 io::task<void> unfinished_work::run() {
   for (;;) {
-    if (!passing_ && assembles_.takes_more() && assembles_.take_left_out()) {
+    if (!passing_ && assembles_.takes_more() && something_left_out()) {
       passing_ = true;
       pass_ = occasion::left_out;
       from_ = work_prefix();
     }
     co_await go_on();
-    std::vector<job> jobs = std::exchange(unread_, {});
+    std::vector<job> jobs;
+    for (auto& [id, why] : std::exchange(unread_, {})) jobs.push_back({id, why});
     const auto has_room = [this](std::uint64_t bytes) { return core_.space.room_for(bytes).has_value(); };
     for (auto& id : assembles_.failed().take_due(core_.world.time.now(), has_room)) {
       jobs.push_back({std::move(id), occasion::try_again});
@@ -50,19 +51,34 @@ io::task<void> unfinished_work::run() {
   }
 }
 
+bool unfinished_work::something_left_out() {
+  const bool queued = assembles_.take_left_out();
+  const bool failed = assembles_.failed().take_left_out();
+  return queued || failed;
+}
+
 io::task<void> unfinished_work::go_on() {
-  while (passing_ && assembles_.takes_more() && unread_.size() < unread_max && !beside_.closed()) {
+  while (passing_ && unread_.size() < unread_max && !beside_.closed()) {
+    // At the start, removals, which may be what gives the queue its room, are among the rows.
+    if (pass_ == occasion::left_out && !assembles_.takes_more()) co_return;
+    const std::uint64_t seen = cleared_.ticket();
+    if (clearing_ >= batch_max) {
+      if (co_await cleared_.wait(seen, ring_.after(look_interval)) != 0) co_return;
+      continue;
+    }
     std::vector<job> jobs;
+    std::string next = from_;
     const auto scanned = core_.rows.scan(work_prefix(), from_, [&](std::string_view key, std::string_view) {
       if (auto parsed = session::parse_key(key)) jobs.push_back({std::move(parsed->id), pass_});
-      from_.assign(key).push_back('\0');
+      next.assign(key).push_back('\0');
       return jobs.size() < batch_max;
     });
     if (!scanned) {
       core_.world.log.warn("could not look for unfinished work",
                            {{"reason", std::string_view{scanned.error().detail}}});
-      co_return;
+      co_return;  // from the same row, at the next look
     }
+    from_ = std::move(next);
     passing_ = jobs.size() == batch_max;
     co_await take_up_all(std::move(jobs));
   }
@@ -74,7 +90,9 @@ io::task<void> unfinished_work::take_up_all(std::vector<job> jobs) {
     const std::size_t end = std::min(jobs.size(), begin + batch_max);
     for (std::size_t at = begin; at < end; ++at) (void)batch.spawn(take_up(std::move(jobs[at])));
     const bool ended = co_await batch.join(io::deadline::never());
-    if (!ended) co_await batch.close();  // the store closes: the next start goes on
+    if (ended) continue;
+    co_await batch.close();  // the store closes: the next start goes on
+    co_return;
   }
 }
 
@@ -83,20 +101,25 @@ io::task<void> unfinished_work::take_up(job one) {
   const auto found = co_await core_.sessions.find(one.id);
   if (!found) {
     // A disk that does not answer now may do so later; the work must not wait for the next start.
-    unread_.push_back(std::move(one));
+    const auto at = unread_.try_emplace(one.id, one.why).first;
+    if (one.why == occasion::start) at->second = one.why;
   } else if (one.why == occasion::start) {
     take_up_at_start(*found);
   } else {
-    take_up_assembly(*found);
+    take_up_assembly(*found, one.why);
   }
 }
 
-void unfinished_work::take_up_assembly(const std::shared_ptr<session_entry>& entry) {
+void unfinished_work::take_up_assembly(const std::shared_ptr<session_entry>& entry, occasion why) {
   const std::lock_guard lock{entry->mutex};
   const session::state now = entry->value.now;
   const bool begun = now == session::state::assembling || now == session::state::failed;
   if (!entry->known || !(begun || entry->value.ready_to_assemble())) {
     assembles_.failed().forget(entry->id());
+    return;
+  }
+  if (why == occasion::left_out && now == session::state::failed && assembles_.failed().is_crowded()) {
+    assembles_.failed().leave_out();  // its turn comes when others have come to their end
     return;
   }
   assembles_.enqueue(entry);
@@ -117,19 +140,26 @@ void unfinished_work::take_up_at_start(const std::shared_ptr<session_entry>& ent
         joins_.watch(entry->id());
         return;
       }
-      // What is ready has been queued when it was loaded. Else its last bytes fell back with the machine: when they
-      // come again, so does the row; somebody who is at work may bring it just now.
-      if (entry->value.ready_to_assemble() || entry->operations != 0) return;
+      // What is ready has been queued when it was loaded, and what is whole is promised by a round that brings the row.
+      // Else its last bytes fell back with the machine: when they come again, so does the row; somebody who is at work
+      // may bring it just now.
+      if (entry->is_whole() || entry->operations != 0) return;
       commit_request done;
       done.rows = {no_work_row(entry->id())};
       core_.commits.submit(std::move(done));
       return;
     }
   }
-  (void)beside_.spawn(clear_away(entry));
+  if (beside_.spawn(clear_away(entry))) ++clearing_;
 }
 
 io::task<void> unfinished_work::clear_away(std::shared_ptr<session_entry> entry) {
+  co_await clear_away_alone(std::move(entry));
+  --clearing_;
+  cleared_.notify_all();
+}
+
+io::task<void> unfinished_work::clear_away_alone(std::shared_ptr<session_entry> entry) {
   while (!co_await core_.begin_exclusive(*entry, false, ring_.after(look_interval))) {
     if (beside_.closed()) co_return;
   }

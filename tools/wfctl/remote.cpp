@@ -13,6 +13,8 @@ namespace wf::ctl {
 namespace {
 
 constexpr auto poll_every = std::chrono::milliseconds{50};
+/// For 5 s a session may still be called failed that was asked for: others are before it, or its try is about to begin.
+constexpr unsigned failed_looks_max = 100;
 constexpr std::uint64_t whole = 1000;  ///< steps of the progress bar
 
 errc kind_of(long status) noexcept {
@@ -97,13 +99,16 @@ result<assembled> assemble_session(const server_address& to, const session::sess
   assembled out{name_of(id), got->status == 200, 0};
   progress_bar bar{say, "assembling", whole, false};
   std::uint64_t shown = 0;
-  for (;;) {
+  bool begun = false;
+  for (unsigned looks = 0;; ++looks) {
     const auto now = ask_state(to, base);
     if (!now) return fail(now.error());
     out.bytes = now->size;
     out.finished = now->state == "assembled";
     if (out.finished || !wait) return out;
-    if (now->state != "assembling" && now->state != "sealed") {
+    begun = begun || now->state == "assembling";
+    const bool tried_soon = now->state == "failed" && !begun && looks < failed_looks_max;
+    if (now->state != "assembling" && now->state != "sealed" && !tried_soon) {
       return fail(errc::io_failed, fmt::format("{} is {}: {}", name_of(id), now->state, now->why));
     }
     const auto reached = static_cast<std::uint64_t>(now->progress * static_cast<double>(whole));

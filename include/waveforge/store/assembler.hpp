@@ -33,9 +33,9 @@ class assembler {
   [[nodiscard]] io::task<void> run();
   void stop() noexcept;
   [[nodiscard]] std::size_t waiting() const;
-  /// The queue and the list of failures are at most half full.
+  /// The queue is at most half full.
   [[nodiscard]] bool takes_more() const;
-  /// Since it was asked last, something found no place in one of them: only its row of work remembers it. Any thread.
+  /// Since it was asked last, something found no place in the queue: its row of work remembers it. Any thread.
   [[nodiscard]] bool take_left_out() noexcept { return left_out_.exchange(false, std::memory_order_acq_rel); }
   /// What failed and is to be tried again. Its ring only.
   [[nodiscard]] failed_assemblies& failed() noexcept { return failed_; }

@@ -18,8 +18,8 @@ namespace wf::store {
 class failed_assemblies {
  public:
   /// `room_bytes` is what it must have to be worth a try; nullopt: it did not fail for want of room. False: so many
-  /// have failed that this one is not remembered.
-  [[nodiscard]] bool add(const session::session_id& id, std::optional<std::uint64_t> room_bytes, steady_time now);
+  /// have failed that this one is left out.
+  bool add(const session::session_id& id, std::optional<std::uint64_t> room_bytes, steady_time now);
   /// It is put together, or nobody wants it any more.
   void forget(const session::session_id& id);
   /// It was due and could not even be begun: the same pause once more.
@@ -28,6 +28,12 @@ class failed_assemblies {
   [[nodiscard]] std::vector<session::session_id> take_due(steady_time now,
                                                           const std::function<bool(std::uint64_t)>& has_room);
   [[nodiscard]] bool waits(const session::session_id& id) const;
+  /// More than half full.
+  [[nodiscard]] bool is_crowded() const noexcept;
+  /// Some failed assembly is not here, and will have to be looked for.
+  void leave_out() noexcept { left_out_ = true; }
+  /// Since it was asked last, one was left out; told when there is room for it.
+  [[nodiscard]] bool take_left_out() noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
  private:
@@ -39,6 +45,7 @@ class failed_assemblies {
   };
 
   std::unordered_map<session::session_id, one> all_;
+  bool left_out_{false};
 };
 
 }  // namespace wf::store

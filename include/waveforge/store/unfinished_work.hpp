@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "waveforge/store/assembler.hpp"
@@ -32,16 +33,19 @@ class unfinished_work {
     occasion why;
   };
 
+  /// Something has a row of work and nothing else by which it would be remembered.
+  [[nodiscard]] bool something_left_out();
   /// The next rows of the pass over all of them; what cannot be read now is read again at the next look.
   [[nodiscard]] io::task<void> go_on();
   /// Many at a time, so that what their sessions need of the disk is one round.
   [[nodiscard]] io::task<void> take_up_all(std::vector<job> jobs);
   [[nodiscard]] io::task<void> take_up(job one);
-  void take_up_assembly(const std::shared_ptr<session_entry>& entry);
+  void take_up_assembly(const std::shared_ptr<session_entry>& entry, occasion why);
   void take_up_at_start(const std::shared_ptr<session_entry>& entry);
   /// What an earlier process had begun to remove, when no request works on the session: one that removes it too, or
   /// begins it anew, would meet us in its directory.
   [[nodiscard]] io::task<void> clear_away(std::shared_ptr<session_entry> entry);
+  [[nodiscard]] io::task<void> clear_away_alone(std::shared_ptr<session_entry> entry);
 
   store_core& core_;
   io::ring_context& ring_;
@@ -51,8 +55,10 @@ class unfinished_work {
   io::task_scope& beside_;
   occasion pass_{occasion::start};
   bool passing_{true};
-  std::string from_;         ///< the row at which the pass goes on
-  std::vector<job> unread_;  ///< sessions that could not be loaded
+  std::string from_;                                          ///< the row at which the pass goes on
+  std::unordered_map<session::session_id, occasion> unread_;  ///< sessions that could not be loaded
+  std::size_t clearing_{0};                                   ///< sessions that are cleared away just now
+  io::notifier cleared_;
 };
 
 }  // namespace wf::store

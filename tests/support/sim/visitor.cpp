@@ -11,7 +11,9 @@ script<void> workload::visit() {
     co_await pause{all_, all_.some(0, all_.rng.chance(50'000) ? 3'000'000 : 60'000)};
     // Who only looks on does not knock at a closed door all the time: his visits are for a server that is there.
     while (!machine_.net.listening() && !all_.rng.chance(20'000)) co_await pause{all_, all_.some(10'000, 400'000)};
-    if (std::ranges::all_of(book_.sessions, &session_record::left)) co_return;
+    const bool nothing_to_see = std::ranges::all_of(
+        book_.sessions, [](const session_record& one) { return one.left || (one.excused && one.id.empty()); });
+    if (nothing_to_see) co_return;
     upload_state& of = *uploads_[static_cast<std::size_t>(all_.rng.below(uploads_.size()))];
     session_record& session = *of.session;
     if (session.id.empty() || session.left) continue;

@@ -77,7 +77,10 @@ TEST_F(FailedAssemblies, NoMoreAreDueThanThereIsRoomFor) {
   ASSERT_TRUE(failed_.add(one_, 600, now_));
   ASSERT_TRUE(failed_.add(two_, 600, now_));
   now_ += seconds{10};
-  EXPECT_EQ(due().size(), 1U);
+  const auto first = due();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_TRUE(due().empty()) << "the first is still taking its room";
+  failed_.forget(first.front());
   room_bytes_ = 400;
   EXPECT_TRUE(due().empty());
   room_bytes_ = 600;
@@ -88,9 +91,16 @@ TEST_F(FailedAssemblies, RemembersSoManyAndNoMore) {
   for (std::uint32_t i = 0; i < limits::failed_assemblies_max; ++i) {
     ASSERT_TRUE(failed_.add(id_of("s" + std::to_string(i)), std::nullopt, now_));
   }
+  EXPECT_FALSE(failed_.take_left_out());
   EXPECT_FALSE(failed_.add(one_, std::nullopt, now_));
   EXPECT_TRUE(failed_.add(id_of("s7"), std::nullopt, now_)) << "one that is known has its place";
   EXPECT_EQ(failed_.size(), limits::failed_assemblies_max);
+  for (std::uint32_t i = 0; i < limits::failed_assemblies_max / 2; ++i) {
+    EXPECT_FALSE(failed_.take_left_out()) << "there is no room for it yet";
+    failed_.forget(id_of("s" + std::to_string(i)));
+  }
+  EXPECT_TRUE(failed_.take_left_out());
+  EXPECT_FALSE(failed_.take_left_out()) << "told once";
 }
 
 }  // namespace

@@ -64,5 +64,15 @@ TEST_F(UnfinishedWork, WhatFindsNoPlaceInTheQueueIsPutTogetherAllTheSame) {
   }
 }
 
+TEST_F(UnfinishedWork, WhatOnlyACleanStopPromisesIsPutTogetherByTheNextStart) {
+  ASSERT_TRUE(run(data().create(creation("stop", 0, 5, 1))));
+  kernel_.say_free(io::space{64_KiB, 1_GiB});  // room for the bytes, none for what is said of them
+  memory_body body{"hello"};
+  EXPECT_EQ(append("stop", 0, body, 0).error().code, errc::no_space);
+  kernel_.say_free(std::nullopt);
+  reopen();
+  EXPECT_TRUE(comes_true([this] { return recording("stop") == "hello"; }));
+}
+
 }  // namespace
 }  // namespace wf::store

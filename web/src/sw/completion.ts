@@ -15,7 +15,7 @@ const UNEXPECTED_PAUSE_MS = 2_000;
 /** So often a server that answers 429 or 5xx is told a name again. */
 const TELL_POLLS = 4;
 
-/** So often a failed assembly is looked at again, for 14 s: the server tries it again after 1 s, 2 s, 4 s, … */
+/** So often in a row a failed assembly is looked at again: the server tries it again after 1 s, 2 s, 4 s, … */
 const FAILED_POLLS = 6;
 
 interface Host {
@@ -61,6 +61,7 @@ export class Completion {
     await queue.updateSession(db, sessionId, (record) => { record.state = 'assembling'; }).catch(queue.unlessFull);
     this.changed(sessionId);
     let told: string | null = null;
+    let failed = 0;
     for (let poll = 0; !signal.aborted; ++poll) {
       // Read again each time: it may be renamed meanwhile.
       const session = await db.get('sessions', sessionId);
@@ -76,7 +77,9 @@ export class Completion {
         const remote = await getRemote(session.remoteId, signal);
         if (signal.aborted) return;
         if (remote.kind !== 'known' || remote.status.state === 'damaged') return await this.startAnew(session, remote);
-        if (await this.decide(session, remote.status, poll, signal)) return;
+        failed = remote.status.state === 'failed' ? failed + 1 : 0;
+        const waits = failed > 0 && failed <= FAILED_POLLS;
+        if (!waits && await this.decide(session, remote.status, poll, signal)) return;
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         if (error.failure.kind !== 'http') this.lostContact();
@@ -100,7 +103,6 @@ export class Completion {
       return true;
     }
     if (status.state === 'failed') {
-      if (poll < FAILED_POLLS) return false;
       await this.fail(session, 'assembly', status.error ?? 'the server could not put the recording together');
       return true;
     }

@@ -65,6 +65,20 @@ test('an assembly that failed and is made a moment later is not told as failed',
   expect(await session(w.db, 's')).toMatchObject({ state: 'complete', error: null });
 });
 
+test('an assembly that fails after a long wait is looked at again, too', async () => {
+  await sent(() => {});
+  let state = 'assembling';
+  w.server.push(({ path }) => (path.endsWith('/status') ? json({ ...failed, state }) : undefined));
+  start();
+  await pass(60_000);
+  state = 'failed';
+  await pass(11_000);
+  expect((await session(w.db, 's')).state).toBe('assembling');
+  w.server.length = 0;
+  await pass(6_000);
+  expect((await session(w.db, 's')).state).toBe('complete');
+});
+
 test('an assembly that goes on failing is told after a quarter of a minute', async () => {
   await sent(() => {});
   w.server.push(({ path }) => (path.endsWith('/status') ? json(failed) : undefined));

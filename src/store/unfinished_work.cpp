@@ -9,9 +9,9 @@ namespace wf::store {
 namespace {
 
 /// How often it is looked whether there is something to do: what waits has waited longer.
-constexpr auto look_interval = std::chrono::seconds{1};
+constexpr auto work_look_interval = std::chrono::seconds{1};
 /// Rows of one batch: their sessions are loaded together.
-constexpr std::size_t batch_max = 256;
+constexpr std::size_t rows_together_max = 256;
 /// With so many sessions that cannot be read, the pass waits for the disk and not for the next session.
 constexpr std::size_t unread_max = 1'024;
 
@@ -46,7 +46,7 @@ io::task<void> unfinished_work::run() {
       jobs.push_back({std::move(id), occasion::try_again});
     }
     co_await take_up_all(std::move(jobs));
-    const std::int32_t woken = co_await io::sleep_until(ring_.after(look_interval));
+    const std::int32_t woken = co_await io::sleep_until(ring_.after(work_look_interval));
     if (woken == -ECANCELED || beside_.closed()) co_return;
   }
 }
@@ -62,8 +62,8 @@ io::task<void> unfinished_work::go_on() {
     // At the start, removals, which may be what gives the queue its room, are among the rows.
     if (pass_ == occasion::left_out && !assembles_.takes_more()) co_return;
     const std::uint64_t seen = cleared_.ticket();
-    if (clearing_ >= batch_max) {
-      if (co_await cleared_.wait(seen, ring_.after(look_interval)) != 0) co_return;
+    if (clearing_ >= rows_together_max) {
+      if (co_await cleared_.wait(seen, ring_.after(work_look_interval)) != 0) co_return;
       continue;
     }
     std::vector<job> jobs;
@@ -71,7 +71,7 @@ io::task<void> unfinished_work::go_on() {
     const auto scanned = core_.rows.scan(work_prefix(), from_, [&](std::string_view key, std::string_view) {
       if (auto parsed = session::parse_key(key)) jobs.push_back({std::move(parsed->id), pass_});
       next.assign(key).push_back('\0');
-      return jobs.size() < batch_max;
+      return jobs.size() < rows_together_max;
     });
     if (!scanned) {
       core_.world.log.warn("could not look for unfinished work",
@@ -79,15 +79,15 @@ io::task<void> unfinished_work::go_on() {
       co_return;  // from the same row, at the next look
     }
     from_ = std::move(next);
-    passing_ = jobs.size() == batch_max;
+    passing_ = jobs.size() == rows_together_max;
     co_await take_up_all(std::move(jobs));
   }
 }
 
 io::task<void> unfinished_work::take_up_all(std::vector<job> jobs) {
-  for (std::size_t begin = 0; begin < jobs.size(); begin += batch_max) {
+  for (std::size_t begin = 0; begin < jobs.size(); begin += rows_together_max) {
     io::task_scope batch{ring_};
-    const std::size_t end = std::min(jobs.size(), begin + batch_max);
+    const std::size_t end = std::min(jobs.size(), begin + rows_together_max);
     for (std::size_t at = begin; at < end; ++at) (void)batch.spawn(take_up(std::move(jobs[at])));
     const bool ended = co_await batch.join(io::deadline::never());
     if (ended) continue;
@@ -160,7 +160,7 @@ io::task<void> unfinished_work::clear_away(std::shared_ptr<session_entry> entry)
 }
 
 io::task<void> unfinished_work::clear_away_alone(std::shared_ptr<session_entry> entry) {
-  while (!co_await core_.begin_exclusive(*entry, false, ring_.after(look_interval))) {
+  while (!co_await core_.begin_exclusive(*entry, false, ring_.after(work_look_interval))) {
     if (beside_.closed()) co_return;
   }
   // Once begun it goes to its end: a stop in the middle would leave the rest to the next start.

@@ -40,13 +40,14 @@ io::task<void> connection::run() {
   co_await channel_->close();
 }
 
-/// True: something came. Waits with nothing in hand.
+/// True: something came. Waits with nothing in hand. A draining server serves what has come: its sender was told of no
+/// end, and a close would throw it away.
 io::task<bool> connection::await_request() {
-  if (draining_) co_return false;
+  if (draining_) co_return channel_->has_input();
   idle_ = true;
   auto ready = co_await channel_->wait_readable(1, around_.on.ring.after(around_.times.idle));
   idle_ = false;
-  co_return ready.value_or(false) && !draining_;
+  co_return ready.value_or(false) && (!draining_ || channel_->has_input());
 }
 
 io::task<connection::next> connection::serve_one(bool readable) {
@@ -179,7 +180,7 @@ void connection::count(const api::reply& said) noexcept {
 
 void connection::begin_drain() noexcept {
   draining_ = true;
-  if (idle_) channel_->stop_receiving();
+  if (idle_ && !channel_->has_input()) channel_->stop_receiving();
   sender_.end_streams();
 }
 

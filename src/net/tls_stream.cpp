@@ -157,6 +157,10 @@ std::uint32_t tls_stream::readable_bytes() const noexcept {
   return inside + (outside > record_bytes_max ? outside - record_bytes_max : 0);
 }
 
+bool tls_stream::has_input() const noexcept {
+  return SSL_pending(session_.get()) > 0 || socket_.world().readable_bytes(socket_.number()) > 0;
+}
+
 io::task<result<void>> tls_stream::send_all(std::span<const std::byte> from, std::shared_ptr<void>,
                                             steady_time::duration patience) {
   while (!from.empty()) {

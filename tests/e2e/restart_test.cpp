@@ -22,6 +22,14 @@ std::string open_patch(std::uint32_t index, const std::string& session, std::uin
       chunk_path(session, index), offset, length);
 }
 
+// Sends the head and comes back when the server has read it: a drain does not wait for a request that only the kernel
+// has, and bytes on a connection say nothing of who has seen them.
+void begin_patch(raw_client& flying, const std::string& session) {
+  std::string head = open_patch(0, session, 0, chunk_bytes);
+  flying.send(head.insert(head.size() - 2, "Expect: 100-continue\r\n"));
+  ASSERT_EQ(flying.receive_interim().status, 100);
+}
+
 // Asks HEAD until the offset is at least `wanted`: bytes on a socket are not in the file yet.
 std::uint64_t offset_at_least(tus_client& client, const std::string& path, std::uint64_t wanted) {
   for (int tries = 0; tries < 2000; ++tries) {
@@ -128,7 +136,7 @@ TEST_P(restart, a_drain_keeps_the_prefix_of_a_patch_and_exits_0) {
     tus_client client{server.port()};
     ASSERT_EQ(client.create(session, {0, chunk_bytes, chunk_bytes, 1}).status, 201);
     raw_client flying{server.port()};
-    flying.send(open_patch(0, session, 0, chunk_bytes));
+    ASSERT_NO_FATAL_FAILURE(begin_patch(flying, session));
     flying.send(all.part(0, sent));
     while (flying.unacknowledged_bytes() != 0) std::this_thread::sleep_for(1ms);
     EXPECT_EQ(server.stop(20s), 0) << server.log();
@@ -153,9 +161,8 @@ TEST(drain, a_request_in_flight_may_end) {
   tus_client client{server.port()};
   ASSERT_EQ(client.create(session_of(13), {0, chunk_bytes, chunk_bytes, 1}).status, 201);
   raw_client flying{server.port()};
-  flying.send(open_patch(0, session_of(13), 0, chunk_bytes));
+  ASSERT_NO_FATAL_FAILURE(begin_patch(flying, session_of(13)));
   flying.send(all.part(0, 100'000));
-  while (flying.unacknowledged_bytes() != 0) std::this_thread::sleep_for(1ms);
   server.signal(SIGTERM);
   flying.send(all.part(100'000, chunk_bytes));
   const answer got = flying.receive();
@@ -170,10 +177,7 @@ TEST(drain, a_second_signal_ends_at_once) {
   tus_client client{server.port()};
   ASSERT_EQ(client.create(session_of(14), {0, chunk_bytes}).status, 201);
   raw_client flying{server.port()};
-  // The interim answer says that the request has begun; a connection that has sent nothing yet is not waited for.
-  std::string head = open_patch(0, session_of(14), 0, chunk_bytes);
-  flying.send(head.insert(head.size() - 2, "Expect: 100-continue\r\n"));
-  ASSERT_EQ(flying.receive_interim().status, 100);
+  ASSERT_NO_FATAL_FAILURE(begin_patch(flying, session_of(14)));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait(500ms), -1) << "it did not wait for the request in flight";
   server.signal(SIGTERM);

@@ -26,6 +26,8 @@ class stream {
   [[nodiscard]] virtual result<std::optional<std::size_t>> receive_now(std::span<std::byte> into) noexcept = 0;
   /// How many bytes came and were not received; with TLS about.
   [[nodiscard]] virtual std::uint32_t readable_bytes() const noexcept = 0;
+  /// Something came that nobody received; with TLS it may turn out to be no byte for us.
+  [[nodiscard]] virtual bool has_input() const noexcept = 0;
   /// All of it; `patience` bounds the wait for each piece to be taken.
   [[nodiscard]] virtual io::task<result<void>> send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                                         steady_time::duration patience) = 0;
@@ -52,6 +54,7 @@ class plain_stream final : public stream {
     return socket_.receive_now(into);
   }
   std::uint32_t readable_bytes() const noexcept override { return socket_.world().readable_bytes(socket_.number()); }
+  bool has_input() const noexcept override { return readable_bytes() > 0; }
   io::task<result<void>> send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                   steady_time::duration patience) override {
     return socket_.send_all(from, std::move(owner), patience);

@@ -25,6 +25,7 @@ class tls_stream final : public stream {
   io::task<result<bool>> wait_readable(std::uint32_t low_water, io::deadline until) override;
   result<std::optional<std::size_t>> receive_now(std::span<std::byte> into) noexcept override;
   std::uint32_t readable_bytes() const noexcept override;
+  bool has_input() const noexcept override;
   io::task<result<void>> send_all(std::span<const std::byte> from, std::shared_ptr<void> owner,
                                   steady_time::duration patience) override;
   io::task<void> finish_sending() override;

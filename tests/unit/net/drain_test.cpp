@@ -41,6 +41,27 @@ TEST_F(drain_test, a_request_that_runs_is_finished_and_the_connection_told_to_cl
   EXPECT_NE(heard_.find("Connection: close\r\n"), std::string::npos);
 }
 
+TEST_F(drain_test, a_request_that_has_come_and_was_not_read_yet_is_answered) {
+  settle();
+  // Past the ring, which does not turn before the drain begins.
+  constexpr std::string_view request = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab";
+  ASSERT_EQ(::send(client_, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  one_->begin_drain();
+  until_seen(1);
+  say("cd");
+  until_ended();
+  EXPECT_TRUE(heard_.ends_with("abcd")) << heard_;
+  EXPECT_NE(heard_.find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST_F(drain_test, a_connection_that_was_accepted_too_late_is_answered_when_it_has_asked) {
+  constexpr std::string_view request = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab";
+  ASSERT_EQ(::send(client_, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  one_->begin_drain();
+  until_ended();
+  EXPECT_TRUE(heard_.ends_with("ab")) << heard_;
+}
+
 TEST_F(drain_test, a_body_that_does_not_end_is_cut_and_what_came_is_kept) {
   say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
   until_seen(1);

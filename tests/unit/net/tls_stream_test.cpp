@@ -142,6 +142,20 @@ TEST_F(tls_test, requests_are_answered_one_after_the_other) {
   EXPECT_TRUE(heard_.ends_with("hello"));
 }
 
+TEST_F(tls_test, a_draining_server_answers_what_has_come) {
+  shake_hands();
+  settle();
+  std::size_t sent = 0;
+  constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  ASSERT_EQ(SSL_write_ex(session_, request.data(), request.size(), &sent), 1);
+  one_->begin_drain();
+  until([this] {
+    hear();
+    return farewell_;
+  });
+  EXPECT_TRUE(heard_.ends_with("hello")) << heard_;
+}
+
 TEST_F(tls_test, a_large_body_comes_whole_and_goes_back_whole) {
   shake_hands();
   std::string body(300'001, '\0');

@@ -134,7 +134,7 @@ io::task<result<session_view>> file_store::assemble_now(const assemble_request& 
         assembler_.enqueue(held->entry());
         if (!entry.assembling_queued) {
           co_return fail(errc::unavailable,
-                         "too many recordings wait to be put together; this one is tried again later");
+                         "no more recordings may wait to be put together now; this one is tried again later");
         }
       }
     }

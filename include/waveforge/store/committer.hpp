@@ -27,6 +27,7 @@ struct commit_request {
   /// The rows must be on stable storage.
   bool sync{false};
   /// Called on the committer's thread when the round has ended, before the waiter resumes; also when it failed.
+  /// Not called for what begin() refuses because the store closes: begin() runs under locks that this may take.
   unique_function<void(const result<void>&)> ended{};
 };
 

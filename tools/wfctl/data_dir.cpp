@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include "waveforge/io/kernel.hpp"
@@ -59,6 +61,17 @@ result<bool> try_shared_lock(int fd) {
   if (::flock(fd, LOCK_SH | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   return fail(os_error(errno, "lock .lock"));
+}
+
+/// A lock of our own. The kernel lets go of a process's files a moment after it was reaped, and whoever has just
+/// stopped the server must not be told that it runs: the server waits as long for the one before it.
+result<bool> lock_patiently(int fd) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{200};
+  for (;;) {
+    const auto ours = io::real_kernel().try_lock(fd);
+    if (!ours || *ours || std::chrono::steady_clock::now() >= until) return ours;
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
 }
 
 server_note note_of(const store::identity& read) {
@@ -144,7 +157,7 @@ result<void> data_dir::take_lock(claim how) {
     if (how == claim::if_free) return {};
     return fail(os_error(errno, fmt::format("open {}", file.string())));
   }
-  const auto ours = how == claim::required ? io::real_kernel().try_lock(lock_fd_) : try_shared_lock(lock_fd_);
+  const auto ours = how == claim::required ? lock_patiently(lock_fd_) : try_shared_lock(lock_fd_);
   if (!ours) return fail(ours.error());
   in_use_ = !*ours;
   if (!in_use_) return {};

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatBytes } from '../shared/format.ts';
 import { SESSIONS_MAX, listSessions, type SessionLine } from './server.ts';
 import { SessionDetail } from './session-detail.tsx';
@@ -42,8 +42,12 @@ export function SessionTable({ token, onRefused }: { token: string; onRefused(de
   const [shown, setShown] = useState(SHOWN);
   const [open, setOpen] = useState('');
 
+  const asked = useRef(0);
   const load = useCallback(async (): Promise<void> => {
+    asked.current += 1;
+    const turn = asked.current;
     const answer = await listSessions(token);
+    if (turn !== asked.current) return;  // an older list may name what was deleted since
     if (answer.ok) {
       setLines(answer.value.lines);
       setMore(answer.value.more);

@@ -11,6 +11,7 @@ test('a microphone is tried before it is used, and another one can be chosen', a
   // Looked at in every frame: the fake microphone beeps twice a second for a moment, and once a second can always come between.
   await page.waitForFunction((meter) => (meter as HTMLMeterElement).value > 0.3, await level.elementHandle(), { timeout: 10_000 });
   await expect(page.getByTestId('session')).toHaveCount(0);
+  await expect(choice).toBeEnabled();
   const names = await choice.locator('option').allTextContents();
   expect(names.length).toBeGreaterThan(2);
   await choice.selectOption({ label: names.at(-1) ?? '' });
@@ -20,6 +21,34 @@ test('a microphone is tried before it is used, and another one can be chosen', a
   await page.getByTestId('stop').click();
   expect(sha256(await download(server, await newest(page, 'complete')))).toBe(sha256(await recorded(page)));
   await expect(level).toHaveCount(0);
+});
+
+test('recorded while another microphone is still being opened: no other one stays open', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    const media = navigator.mediaDevices;
+    const real = media.getUserMedia.bind(media);
+    const opened: MediaStream[] = [];
+    (window as unknown as { opened: MediaStream[] }).opened = opened;
+    media.getUserMedia = async (constraints) => {
+      const stream = await real(constraints);
+      await new Promise((resolve) => { setTimeout(resolve, 1_000); });
+      opened.push(stream);
+      return stream;
+    };
+  });
+  await open(page, server.url);
+  await page.getByTestId('test-microphone').click();
+  const choice = page.getByLabel('Microphone');
+  await expect(choice).toBeEnabled();
+  await choice.selectOption({ label: (await choice.locator('option').allTextContents()).at(-1) ?? '' });
+  await page.getByTestId('record').click();
+  await expect(page.getByTestId('saved')).toContainText('Saved on this device');
+  const live = (): Promise<number> => page.evaluate(() => (window as unknown as { opened: MediaStream[] }).opened.filter((stream) => stream.active).length);
+  expect(await page.evaluate(() => (window as unknown as { opened: MediaStream[] }).opened.length)).toBe(3);
+  expect(await live()).toBe(1);
+  await page.getByTestId('stop').click();
+  await newest(page, 'complete');
+  expect(await live()).toBe(0);
 });
 
 test('no microphone: said so, and forgotten when one is plugged in', async ({ page, server }) => {

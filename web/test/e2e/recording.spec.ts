@@ -31,19 +31,14 @@ test('what the microphone gave is what the server assembled, and it plays @accep
     const audio = await new OfflineAudioContext(1, 48_000, 48_000).decodeAudioData(await answer.arrayBuffer());
     return audio.duration * 1000;
   }, remoteId);
-  // An encoder keeps the last packet or two to itself.
+  // An encoder keeps the last packet or two to itself, and a fake microphone leaves out what it was late for. A blob is a second.
   console.log(`recorded ${(told / 1000).toFixed(2)} s, decoded ${(decoded / 1000).toFixed(2)} s`);
-  expect(Math.abs(decoded - told)).toBeLessThan(400);
+  expect(Math.abs(decoded - told)).toBeLessThan(1_000);
 
   const player = page.getByTestId('player').first();
-  const played = await player.evaluate(async (element) => {
-    const audio = element as HTMLAudioElement;
-    await audio.play();
-    await new Promise((resolve) => { setTimeout(resolve, 1200); });
-    return { at: audio.currentTime, error: audio.error?.message ?? null };
-  });
-  expect(played.error).toBeNull();
-  expect(played.at).toBeGreaterThan(0.5);
+  await player.evaluate((element) => (element as HTMLAudioElement).play());
+  await expect.poll(() => player.evaluate((element) => (element as HTMLAudioElement).currentTime)).toBeGreaterThan(0.5);
+  expect(await player.evaluate((element) => (element as HTMLAudioElement).error?.message ?? null)).toBeNull();
 });
 
 test('a file of several chunks arrives unchanged, with its name and total @acceptance', async ({ page, server }) => {
@@ -67,6 +62,22 @@ test('a file of exactly two chunks and one of a single byte @acceptance', async 
   }
 });
 
+test('files chosen while others are still being taken: none is left out', async ({ page, server }) => {
+  await open(page, server.url);
+  await page.getByTestId('file-input').evaluate((element) => {
+    const input = element as HTMLInputElement;
+    const choose = (...names: string[]): void => {
+      const chosen = new DataTransfer();
+      for (const name of names) chosen.items.add(new File([crypto.getRandomValues(new Uint8Array(60_000))], `${name}.webm`, { type: 'audio/webm' }));
+      input.files = chosen.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    };
+    choose('first');
+    choose('a', 'b', 'c', 'd', 'e', 'f');
+  });
+  await expect(page.locator('[data-testid=session][data-state=complete]')).toHaveCount(7, { timeout: 60_000 });
+});
+
 test('blobs of any size, empty ones too, whose end falls on a chunk’s; the last chunk arrives first', async ({ page, server, link }) => {
   await scriptRecorder(page);
   await open(page, link.url);
@@ -75,7 +86,8 @@ test('blobs of any size, empty ones too, whose end falls on a chunk’s; the las
   // All but the last chunk are held back until that one has arrived.
   const late = (index: number) => (seen: { method: string; headers: Record<string, unknown> }): boolean =>
     seen.method === 'POST' && String(seen.headers['upload-metadata']).includes(`chunkIndex ${Buffer.from(String(index)).toString('base64')}`);
-  for (const index of [0, 1]) link.inject(late(index), { kind: 'hold', ms: 2_500 });
+  const last = (): boolean => link.seen.some((seen) => seen.method === 'PATCH' && seen.path.endsWith('/2') && seen.status === 204);
+  for (const index of [0, 1]) link.inject(late(index), { kind: 'hold', until: last });
   await page.getByTestId('record').click();
   await expect(page.getByTestId('stop')).toBeVisible();
   for (const [from, to] of [[0, 1], [1, 1], [1, 700_001], [700_001, 700_001], [700_001, 2 * MiB + 9], [2 * MiB + 9, 3 * MiB]] as const) await give(page, whole.subarray(from, to));

@@ -55,8 +55,8 @@ function Banners({ model, notice, dismiss }: { model: Model; notice: string | nu
 
 function FileDrop({ usable, onError }: { usable: boolean; onError: (message: string) => void }) {
   const [over, setOver] = useState(false);
-  const take = async (files: FileList | null | undefined): Promise<void> => {
-    for (const file of usable ? (files ?? []) : []) {
+  const take = async (files: File[]): Promise<void> => {
+    for (const file of usable ? files : []) {
       try {
         const db = await manager.database();
         // Asked for before there is anything to send, a sync would be over at once.
@@ -78,10 +78,16 @@ function FileDrop({ usable, onError }: { usable: boolean; onError: (message: str
       class={`drop ${over ? 'over' : ''}`}
       onDragOver={(event) => { event.preventDefault(); setOver(true); }}
       onDragLeave={() => setOver(false)}
-      onDrop={(event) => { event.preventDefault(); setOver(false); void take(event.dataTransfer?.files); }}
+      onDrop={(event) => { event.preventDefault(); setOver(false); void take([...(event.dataTransfer?.files ?? [])]); }}
     >
       <input type="file" multiple disabled={!usable} data-testid="file-input" accept="audio/*,video/*,.webm,.ogg,.opus,.wav,.flac,.mp3,.m4a,.mp4"
-        onChange={(event) => { const input = event.currentTarget; void take(input.files).then(() => { input.value = ''; }); }} />
+        onChange={(event) => {
+          // Emptied at once, so that the same file can be chosen again; the input’s own list is emptied with it.
+          const input = event.currentTarget;
+          const files = [...(input.files ?? [])];
+          input.value = '';
+          void take(files);
+        }} />
       <span><strong>Choose files</strong> or drop them here</span>
     </label>
   );

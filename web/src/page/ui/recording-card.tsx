@@ -60,9 +60,12 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
   const [saved, setSaved] = useState({ at: 0, bytes: 0 });
   const [meter, setMeter] = useState<LevelMeter | null>(null);
   const stream = useRef<MediaStream | null>(null);
+  /** How often a microphone was asked for or let go: only the last one asked for may stay open. */
+  const turns = useRef(0);
   const wakeLock = useRef<WakeLockSentinel | null>(null);
 
   const release = useCallback(() => {
+    turns.current += 1;
     for (const track of stream.current?.getTracks() ?? []) track.stop();
     stream.current = null;
     setMeter((old) => { old?.close(); return null; });
@@ -71,15 +74,22 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
   }, []);
 
   const openMicrophone = useCallback(async (wanted: string): Promise<MediaStream | null> => {
+    turns.current += 1;
+    const turn = turns.current;
     try {
       const audio: MediaTrackConstraints = wanted ? { deviceId: { exact: wanted } } : {};
       const opened = await navigator.mediaDevices.getUserMedia({ audio: { ...audio, echoCancellation: false, noiseSuppression: false } });
+      if (turn !== turns.current) {
+        for (const track of opened.getTracks()) track.stop();
+        return null;
+      }
       stream.current = opened;
       setMeter((old) => { old?.close(); return new LevelMeter(opened); });
       setDevices((await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'audioinput' && device.deviceId !== ''));
       setMicrophone('ready');
       return opened;
     } catch (error) {
+      if (turn !== turns.current) return null;
       const kind = error instanceof DOMException ? error.name : '';
       setMicrophone(kind === 'NotAllowedError' || kind === 'SecurityError' ? 'denied' : 'missing');
       return null;
@@ -223,7 +233,7 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
           </label>
           <label>
             <span>Microphone</span>
-            <select value={deviceId} disabled={devices.length === 0} onChange={(event) => { const id = event.currentTarget.value; setDeviceId(id); if (testing) { release(); void openMicrophone(id); } }}>
+            <select value={deviceId} disabled={devices.length === 0 || busy} onChange={(event) => { const id = event.currentTarget.value; setDeviceId(id); if (testing) { release(); void openMicrophone(id); } }}>
               <option value="">{devices.length === 0 ? 'The browser’s choice' : 'Default'}</option>
               {devices.map((device) => <option key={device.deviceId} value={device.deviceId}>{device.label || 'Microphone'}</option>)}
             </select>
@@ -242,8 +252,8 @@ export function RecordingCard({ ready, onNotice }: { ready: boolean; onNotice: (
             <>
               <button type="button" class="primary" disabled={!ready || busy || microphone === 'unsupported'} onClick={() => void start()} data-testid="record"><span class="glyph round" aria-hidden="true" />Record <kbd>R</kbd></button>
               {microphone !== 'unsupported' && (testing
-                ? <button type="button" onClick={() => { release(); setMicrophone('unknown'); }}>End test</button>
-                : <button type="button" onClick={() => void openMicrophone(deviceId)} data-testid="test-microphone">{trouble ? 'Try again' : 'Test microphone'}</button>)}
+                ? <button type="button" disabled={busy} onClick={() => { release(); setMicrophone('unknown'); }}>End test</button>
+                : <button type="button" disabled={busy} onClick={() => void openMicrophone(deviceId)} data-testid="test-microphone">{trouble ? 'Try again' : 'Test microphone'}</button>)}
             </>
           )}
       </div>

@@ -112,7 +112,7 @@ void player::queue(const sending& what, bool under_test) {
     one.last = bytes;
   }
   if (cut_.how == cutting::kind::in_two && under_test) {
-    flush(one);
+    for (auto& [name, other] : links_) flush(other);  // what is to come before it
     send_cut(one, bytes);
   } else {
     one.unsent += bytes;

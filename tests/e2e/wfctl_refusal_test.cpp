@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "e2e/wfctl_scene.hpp"
 
@@ -21,6 +23,8 @@ TEST_F(wfctl_refuses, to_ask_a_server_that_has_another_data_dir) {
   tus_client client{server.port()};
   const std::string done = session_of(1);
   finish(client, done);
+  // It is told before the chunks are gone, and nobody can copy what goes meanwhile.
+  while (fs::exists(data.path() / done / "chunks")) std::this_thread::sleep_for(std::chrono::milliseconds{5});
   const fs::path copy = elsewhere.path() / "copy";
   fs::copy(data.path(), copy, fs::copy_options::recursive);
   for (const auto& words : std::vector<std::vector<std::string>>{{"rm", done}, {"assemble", done}}) {

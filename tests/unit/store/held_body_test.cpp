@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "support/memory_body.hpp"
 #include "support/store_parts.hpp"
 #include "waveforge/base/units.hpp"
@@ -25,7 +27,8 @@ class HeldBody : public test::store_parts {
   /// Turns the ring until it is so, or until a disk that answers would have.
   template <typename Condition>
   void until(Condition condition) {
-    for (int turns = 0; turns < 1'000'000 && !condition(); ++turns) ring_.turn(false);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!condition() && std::chrono::steady_clock::now() < limit) ring_.turn(false);
     EXPECT_TRUE(condition());
   }
   static std::string text_of(std::size_t size) {

@@ -1,5 +1,6 @@
 # Reads JUnit reports as ctest, vitest and Playwright write them. Prints one line a test that did not pass,
-# `failed <TAB> name` or `skipped <TAB> name <TAB> reason`, and last `counts <TAB> passed <TAB> failed <TAB> skipped`.
+# `failed <TAB> name` or `skipped <TAB> name <TAB> reason`, `flaky <TAB> name <TAB> message` for one that passed at its second
+# chance, and last `counts <TAB> passed <TAB> failed <TAB> skipped`.
 # After a failed one come a few lines `detail <TAB> text` of what it said: where only the end of a long log is kept, that is all there is.
 # A test that could not be started (ctest calls that skipped too) has failed.
 BEGIN { RS = "<"; FS = "\n"; DETAIL_LINES = 8 }
@@ -64,6 +65,7 @@ function finish() {
     print_detail()
   }
   if (verdict == "skipped") print "skipped\t" name "\t" reason
+  if (verdict == "passed" && flaky) print "flaky\t" name "\t" first_message
   verdict = ""
 }
 
@@ -88,7 +90,7 @@ quoted {
   status = attribute("status")
   verdict = "passed"
   reason = ""
-  details = failing = 0
+  details = failing = flaky = 0
   if (status == "disabled") {
     verdict = "skipped"
     reason = "disabled"
@@ -102,6 +104,11 @@ quoted {
 }
 
 /^\/(failure|error)>/ { failing = 0 }
+
+/^flaky(Failure|Error)[ \t\n\/>]/ {
+  flaky = 1
+  first_message = attribute("message")
+}
 
 /^skipped[ \t\n\/>]/ {
   reason = attribute("message")

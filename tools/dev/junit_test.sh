@@ -70,9 +70,9 @@ AssertionError: expected 1 to be 2
 </testsuites>
 XML
 
-expect playwright $'failed\trecords › downloads\ndetail\t    Error: expect(locator).toBeVisible() failed\ndetail\t      <b> was hidden\nskipped\trecords › fake microphone\t\ncounts\t1\t1\t1' <<'XML'
-<testsuites id="" name="" tests="3" failures="1" skipped="1" errors="0" time="3.1">
-<testsuite name="record.spec.ts" tests="3" failures="1" skipped="1" time="3" errors="0">
+expect playwright $'failed\trecords › downloads\ndetail\t    Error: expect(locator).toBeVisible() failed\ndetail\t      <b> was hidden\nskipped\trecords › fake microphone\t\nflaky\trecords › in time\tError: timed out\ncounts\t2\t1\t1' <<'XML'
+<testsuites id="" name="" tests="4" failures="1" skipped="1" errors="0" time="3.1">
+<testsuite name="record.spec.ts" tests="4" failures="1" skipped="1" time="3" errors="0">
 <testcase name="records › uploads" classname="record.spec.ts" time="2.9">
 <system-out>
 <![CDATA[hello <failure>]]>
@@ -93,6 +93,14 @@ expect playwright $'failed\trecords › downloads\ndetail\t    Error: expect(loc
 </properties>
 <skipped>
 </skipped>
+</testcase>
+<testcase name="records › in time" classname="record.spec.ts" time="3">
+<flakyFailure message="Error: timed out" type="FAILURE" time="9.1">
+<stackTrace>
+<![CDATA[Error: timed out
+    at record.spec.ts:9:1]]>
+</stackTrace>
+</flakyFailure>
 </testcase>
 </testsuite>
 </testsuites>

@@ -34,6 +34,7 @@ record_report() {
         failed) not_passed+=("failed   $suite: $name") ;;
         detail) not_passed+=("           $name") ;;
         skipped) not_passed+=("skipped  $suite: $name${reason:+ ($reason)}") ;;
+        flaky) not_passed+=("flaky    $suite: $name${reason:+ ($reason)}") ;;
         counts) IFS=$'\t' read -r passed failed skipped <<<"$name	$reason" ;;
       esac
     done < <(awk -f "$ROOT/tools/dev/junit.awk" "$file")
@@ -54,7 +55,7 @@ print_report() {
   # Once more, short: of a long output the end is what is kept.
   local line
   for line in "${not_passed[@]}"; do
-    case $line in failed*) printf '%.120s\n' "$line" ;; esac
+    case $line in failed* | flaky*) printf '%.120s\n' "$line" ;; esac
   done
   printf '%d passed, %d failed, %d skipped\n' "$total_passed" "$total_failed" "$total_skipped"
   [ "$total_failed" -eq 0 ]

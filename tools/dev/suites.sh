@@ -193,7 +193,7 @@ run_browser() {
   release_build || return 0
   local start=$SECONDS status=0
   (
-    export PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/$suite.xml"
+    export PLAYWRIGHT_JUNIT_OUTPUT_FILE="$REPORTS/$suite.xml" PLAYWRIGHT_JUNIT_INCLUDE_RETRIES=1
     playwright "$@" --reporter=list,junit
   ) || status=$?
   record_report "$suite" $((SECONDS - start)) $status "$REPORTS/$suite.xml"

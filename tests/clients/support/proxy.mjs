@@ -57,9 +57,9 @@ export async function startProxy(serverPort) {
       deaf = true;
       cutAfter = null;
       cuts += 1;
-      // The server gets every byte that was let through and then the end; the client gets a reset.
+      // The server gets every byte that was let through and then the end. Only when it has closed does the client get a reset:
+      // else it might ask how far the server came before the server has come so far.
       upstream.end();
-      client.resetAndDestroy();
     };
     client.on('data', (piece) => {
       if (deaf) return;
@@ -73,9 +73,9 @@ export async function startProxy(serverPort) {
     });
     upstream.on('data', (piece) => deaf || client.write(piece));
     client.on('end', () => upstream.end());
-    upstream.on('end', () => client.end());
+    upstream.on('end', () => deaf || client.end());
     client.on('close', () => deaf || upstream.destroy());
-    upstream.on('close', () => client.destroySoon());
+    upstream.on('close', () => (deaf ? client.resetAndDestroy() : client.destroySoon()));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

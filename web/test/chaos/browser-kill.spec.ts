@@ -53,7 +53,8 @@ for (let run = 0; run < RUNS; ++run) {
       await page.goto(link.url);
       await expect(page.getByTestId('record')).toBeEnabled({ timeout: 20_000 });
       const isStatus = (seen: { path: string }): boolean => seen.path.endsWith('/status');
-      if (what === 'assembling') link.inject(isStatus, { kind: 'hold', ms: 60_000 }, 1000);
+      let killed = false;
+      if (what === 'assembling') link.inject(isStatus, { kind: 'hold', until: () => killed }, 1000);
       else link.bytesPerSecond = MiB / 4;
       await page.getByTestId('file-input').setInputFiles({ name: 'file.webm', mimeType: 'audio/webm', buffer: file });
       const row = page.getByTestId('session').first();
@@ -70,6 +71,7 @@ for (let run = 0; run < RUNS; ++run) {
       }
       const before = blobs.length;
       await browser.kill();
+      killed = true;
 
       link.bytesPerSecond = Infinity;
       link.clear();

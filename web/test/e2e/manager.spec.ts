@@ -52,7 +52,7 @@ test('what the worker does can be read in its console', async ({ page, server, c
   const session = (await page.getByTestId('session').first().getAttribute('data-session')) ?? '';
   expect(sha256(await download(server, id))).toBe(sha256(noise(1000, 4)));
   await expect.poll(() => lines).toContain(`[SW] Uploading chunk 0 for session ${session} via tus`);
-  expect(lines).toContain(`[SW] ✓ Chunk 0 uploaded successfully (session: ${session})`);
+  await expect.poll(() => lines).toContain(`[SW] ✓ Chunk 0 uploaded successfully (session: ${session})`);
 });
 
 test('a cancelled session leaves nothing here and on the server', async ({ page, server }) => {

@@ -61,15 +61,16 @@ test('with reduced motion nothing is animated and the waveform moves once a seco
   const seen = await page.evaluate(async () => {
     const canvas = document.querySelector<HTMLCanvasElement>('.wave canvas');
     const pictures = new Set<string>();
+    const from = performance.now();
     for (let i = 0; i < 20; ++i) {
       pictures.add(canvas?.toDataURL() ?? '');
       await new Promise((resolve) => { setTimeout(resolve, 100); });
     }
-    return { pictures: pictures.size, animations: document.getAnimations().length };
+    return { pictures: pictures.size, animations: document.getAnimations().length, seconds: (performance.now() - from) / 1000 };
   });
   expect(seen.animations).toBe(0);
   expect(seen.pictures).toBeGreaterThan(1);
-  expect(seen.pictures).toBeLessThanOrEqual(5);
+  expect(seen.pictures).toBeLessThanOrEqual(Math.floor(seen.seconds) + 3);
 });
 
 test('the whole way by keyboard alone', async ({ page, server }) => {

@@ -33,6 +33,8 @@ test('two tabs press Retry now at once, then Cancel at once: done once, and noth
   };
   await upload(page, bytes);
   await expect(second.getByTestId('retry')).toBeVisible();
+  // A chunk that is imported or answered after the press would wait its 300 s.
+  await expect(page.getByRole('img', { name: /, 3 waiting/ })).toBeVisible();
   await pressInBoth('retry');
   const id = await newest(page, 'complete');
   expect(sha256(await download(server, id))).toBe(sha256(bytes));

@@ -79,6 +79,8 @@ for (const [name, shift] of [['a day ahead', DAY], ['a day back', -DAY], ['five 
     await upload(page, bytes);
     await expect(page.getByTestId('next-try')).toBeVisible();
     await expect.poll(() => link.seen.filter(create).length).toBe(3);
+    // The worker has noted all three answers by its old clock.
+    await expect(page.getByRole('img', { name: /, 3 waiting/ })).toBeVisible();
     await (await workerOf(context)).evaluate((ms) => {
       const real = Date.now.bind(Date);
       Date.now = () => real() + ms;

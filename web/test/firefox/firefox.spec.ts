@@ -11,6 +11,9 @@ import { TestServer } from '../support/server.ts';
 
 const binary = process.env['WF_FIREFOX'] ?? '/usr/bin/firefox-esr';
 
+/** A first start on a new profile, two of them at once on two busy cores. */
+const LAUNCH_MS = 120_000;
+
 const preferences = {
   'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0, 'dom.webnotifications.enabled': false,
   'browser.sessionstore.resume_from_crash': false, 'toolkit.startup.max_resumed_crashes': -1, 'dom.disable_beforeunload': true,
@@ -31,7 +34,7 @@ const test = base.extend<{ server: TestServer; link: FaultProxy; firefox: Browse
   firefox: async ({ link: _link }, use) => {
     const browser = await puppeteer.launch({
       browser: 'firefox', executablePath: binary, headless: true,
-      extraPrefsFirefox: preferences,
+      extraPrefsFirefox: preferences, timeout: LAUNCH_MS,
     });
     await use(browser);
     await browser.close();
@@ -103,10 +106,10 @@ test('falls back when tus fails', async ({ server, link, firefox }) => {
 
 test('the server goes away in the middle: said once, and everything arrives when it is back', async ({ server, link, firefox }) => {
   const page = await open(firefox, link.url);
-  link.bytesPerSecond = 500_000;
+  link.bytesPerSecond = 100_000;
   const bytes = noise(3_000_000, 10);
   await choose(page, bytes, 'away.webm');
-  await expect.poll(() => link.of('PATCH', /chunks/).length, { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(() => link.of('PATCH', /chunks/).length, { timeout: 30_000, intervals: [50] }).toBeGreaterThan(0);
   link.setMode('down');
   await page.waitForSelector('[data-testid=offline-banner]', { timeout: 30_000 });
   link.setMode('open');
@@ -140,7 +143,7 @@ test('the tab is closed while recording: the next visit recovers what was record
 
 test('kill -9 in the middle of an upload: the next visit sends the rest', async ({ server, link }) => {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'wf-firefox-'));
-  const launch = (): Promise<Browser> => puppeteer.launch({ browser: 'firefox', executablePath: binary, headless: true, userDataDir: profile, extraPrefsFirefox: preferences });
+  const launch = (): Promise<Browser> => puppeteer.launch({ browser: 'firefox', executablePath: binary, headless: true, userDataDir: profile, extraPrefsFirefox: preferences, timeout: LAUNCH_MS });
   const bytes = noise(4_000_000, 11);
   try {
     const first = await launch();

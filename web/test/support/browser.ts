@@ -20,8 +20,10 @@ export class MortalBrowser {
     const portFile = path.join(this.profile, 'DevToolsActivePort');
     fs.rmSync(portFile, { force: true });
     this.child = spawn(process.env['WF_CHROMIUM'] ?? '/usr/bin/chromium', [...FLAGS, `--user-data-dir=${this.profile}`, 'about:blank'], { detached: true, stdio: 'ignore' });
-    for (let i = 0; i < 200 && !fs.existsSync(portFile); ++i) await new Promise((resolve) => { setTimeout(resolve, 100); });
-    if (!fs.existsSync(portFile)) throw new Error('the browser did not start');
+    // The file is there before its first line is.
+    const started = (): boolean => fs.existsSync(portFile) && /^\d+\n/.test(fs.readFileSync(portFile, 'utf8'));
+    for (let i = 0; i < 200 && !started(); ++i) await new Promise((resolve) => { setTimeout(resolve, 100); });
+    if (!started()) throw new Error('the browser did not start');
   }
 
   /** Attaches and opens a page. */

@@ -22,7 +22,7 @@ export type Fault =
   | { kind: 'rewrite'; headers: Record<string, string | null> }
   /** Like a link that died without a word: after so many bytes nothing comes or goes, and the server's side stays open. */
   | { kind: 'stall'; afterBytes: number }
-  | { kind: 'hold'; ms: number };
+  | { kind: 'hold'; until: () => boolean };
 
 interface Rule {
   matches(seen: Seen): boolean;
@@ -37,6 +37,8 @@ export class FaultProxy {
   mode: 'open' | 'down' | 'dark' = 'open';
   bytesPerSecond = Infinity;
   most = { PATCH: 0, form: 0 };
+  /** Connections reset because the link was down. */
+  refused = 0;
   /** Changes the text of a script on its way to the browser. */
   editScript: ((path: string, text: string) => string) | null = null;
   private running = { PATCH: 0, form: 0 };
@@ -53,7 +55,9 @@ export class FaultProxy {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
       socket.on('error', () => {});
-      if (this.mode === 'down') socket.resetAndDestroy();
+      if (this.mode !== 'down') return;
+      this.refused += 1;
+      socket.resetAndDestroy();
     });
   }
 
@@ -120,7 +124,10 @@ export class FaultProxy {
       response.end(seen.method === 'HEAD' ? undefined : (fault.body ?? JSON.stringify({ type: 'about:blank', title: 'injected', status: fault.status, detail: 'injected' })));
       return;
     }
-    if (fault?.kind === 'hold') await new Promise((resolve) => { setTimeout(resolve, fault.ms); });
+    while (fault?.kind === 'hold' && !fault.until()) {
+      if (request.socket.destroyed) return;
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
     await this.forward(request, response, seen, fault);
   }
 

@@ -8,13 +8,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -40,23 +37,6 @@ bool have_own_mounts() {
   static const bool done =
       ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
   return done;
-}
-
-/// Every block of the image written once, past the page cache.
-void fill(const std::filesystem::path& image, std::uint64_t size_bytes) {
-  constexpr std::size_t piece_bytes = 4'194'304;
-  const std::unique_ptr<void, decltype(&std::free)> zeros{std::aligned_alloc(4096, piece_bytes), &std::free};
-  std::memset(zeros.get(), 0, piece_bytes);
-  const int file = ::open(image.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
-  if (file < 0) give_up("open the image");
-  for (std::uint64_t at = 0; at < size_bytes;) {
-    const ssize_t written =
-        ::pwrite(file, zeros.get(), std::min<std::uint64_t>(piece_bytes, size_bytes - at), static_cast<off_t>(at));
-    if (written <= 0) give_up("write the image");
-    at += static_cast<std::uint64_t>(written);
-  }
-  if (::fsync(file) != 0) give_up("sync the image");
-  ::close(file);
 }
 
 std::string make_command(file_system kind) {
@@ -96,7 +76,6 @@ loop_disk::loop_disk(file_system kind, const std::filesystem::path& image, const
     : kind_{kind}, image_{image}, at_{at} {
   std::ofstream{image}.flush();
   std::filesystem::resize_file(image, size_bytes);
-  if (use == disk_use::measurement) fill(image, size_bytes);
   std::vector<std::string> words{make_command(kind), "-q"};
   if (kind == file_system::ext4) {
     words.insert(words.end(), {"-E", "lazy_itable_init=1,nodiscard", "-m", "0", "-e", "remount-ro"});

@@ -15,16 +15,15 @@ enum class file_system : std::uint8_t { ext4, xfs, btrfs };
 [[nodiscard]] std::optional<std::string> no_loop_disks(file_system kind);
 
 /// What the disk is for. Trials want a small image, whose journal comes round often; measurements want the journal that
-/// mkfs gives, and a disk that has all its blocks and takes writes at once: through the page cache of the disk below it
-/// each flush of the image would wait for everything written to it, and in a sparse image for the blocks to be found.
+/// mkfs gives, and writes that go to the machine's own disk at once: through its page cache each flush of the image
+/// would wait for everything written to it.
 enum class disk_use : std::uint8_t { trial, measurement };
 
 /// A file system in a file, mounted where only this process and its children see it. Everything throws
 /// std::runtime_error with what was being done. Unmounted and removed with the object.
 class loop_disk {
  public:
-  /// The image is a file `image`, sparse for trials, of `size_bytes`, the mount point the directory `at`; both are
-  /// made.
+  /// The image is a sparse file `image` of `size_bytes`, the mount point the directory `at`; both are made.
   loop_disk(file_system kind, const std::filesystem::path& image, const std::filesystem::path& at,
             std::uint64_t size_bytes, disk_use use = disk_use::trial);
   ~loop_disk();

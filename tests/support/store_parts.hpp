@@ -54,16 +54,25 @@ class watched_facts final : public store::facts {
   [[nodiscard]] result<std::optional<std::string>> get(std::string_view key) override {
     ++gets;
     if (unreadable) return fail(*unreadable);
+    if (key == unreadable_row) return fail(errc::io_failed, "read a row");
     return kept.get(key);
   }
   [[nodiscard]] result<void> scan(std::string_view prefix, std::string_view from,
                                   const std::function<bool(std::string_view, std::string_view)>& each) override {
     if (unreadable) return fail(*unreadable);
-    return kept.scan(prefix, from, each);
+    if (prefix != breaks_once) return kept.scan(prefix, from, each);
+    breaks_once.clear();
+    (void)kept.scan(prefix, from, [&](std::string_view key, std::string_view value) {
+      (void)each(key, value);
+      return false;
+    });
+    return fail(errc::io_failed, "read the next row");
   }
   memory_facts kept{};
   std::size_t gets{0};
   std::optional<error> unreadable{};
+  std::string unreadable_row{};  ///< look-ups of this row fail
+  std::string breaks_once{};     ///< the next scan of these rows fails after one of them
 
  private:
   watched_kernel& world_;

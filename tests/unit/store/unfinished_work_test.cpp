@@ -5,7 +5,11 @@
 #include <filesystem>
 
 #include "support/file_store_fixture.hpp"
+#include "support/store_parts.hpp"
 #include "waveforge/base/units.hpp"
+#include "waveforge/store/assembler.hpp"
+#include "waveforge/store/joiner.hpp"
+#include "waveforge/store/rows.hpp"
 
 namespace wf::store {
 namespace {
@@ -72,6 +76,91 @@ TEST_F(UnfinishedWork, WhatOnlyACleanStopPromisesIsPutTogetherByTheNextStart) {
   kernel_.say_free(std::nullopt);
   reopen();
   EXPECT_TRUE(comes_true([this] { return recording("stop") == "hello"; }));
+}
+
+/// The rows of an earlier process, whose sessions were removed and lie there yet.
+class WorkRows : public test::store_parts {
+ protected:
+  void TearDown() override {
+    kernel_.release();
+    run(passes_.close());
+    run(beside_.close());
+    store_parts::TearDown();
+  }
+  using store_parts::run;
+  void run(io::task<void> work) { test::run_on_ring(ring_, std::move(work)); }
+
+  void put_tombstone(const std::string& id) {
+    session::recording gone;
+    gone.id = id_of(id);
+    gone.now = session::state::cancelled;
+    const std::vector<fact_write> rows{session_row(gone), work_row(gone.id)};
+    ASSERT_TRUE(rows_.kept.apply(rows, true));
+    std::filesystem::create_directories(path_of(id) / "chunks");
+  }
+  void start() { ASSERT_TRUE(passes_.spawn(work_.run())); }
+  [[nodiscard]] bool waits(const std::string& id) const {
+    return rows_.kept.all().contains(session::work_key(id_of(id)));
+  }
+  /// Turns the ring until it is so, or until a disk that answers would have.
+  template <typename Condition>
+  [[nodiscard]] bool comes_true(const Condition& condition) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      ring_.turn(false);
+    }
+    return true;
+  }
+  /// Nothing that was begun takes more turns than this, but for what the disk is asked.
+  void settle() {
+    for (int turns = 0; turns < 1'000; ++turns) ring_.turn(false);
+  }
+
+  io::pipe_pool pipes_{ring_, 1, 64_KiB};
+  assembler assembles_{core_, ring_, pipes_};
+  remover removes_{core_};
+  joiner joins_{core_, ring_, pipes_};
+  io::task_scope beside_{ring_};
+  io::task_scope passes_{ring_};
+  unfinished_work work_{core_, ring_, assembles_, removes_, joins_, beside_};
+};
+
+TEST_F(WorkRows, OfAScanThatFailsInItsMiddleNoneIsLost) {
+  for (const char* id : {"a", "b", "c"}) put_tombstone(id);
+  rows_.breaks_once = {static_cast<char>(session::fact_kind::work)};
+  start();
+  ASSERT_TRUE(comes_true([this] { return rows_.breaks_once.empty(); }));
+  time_.pass(std::chrono::seconds{1});
+  EXPECT_TRUE(comes_true([this] { return !waits("a") && !waits("b") && !waits("c"); }));
+  EXPECT_FALSE(std::filesystem::exists(path_of("a")));
+}
+
+TEST_F(WorkRows, ASessionThatCannotBeReadNowIsReadAgain) {
+  for (const char* id : {"a", "b", "c"}) put_tombstone(id);
+  rows_.unreadable_row = session::session_key(id_of("b"));
+  start();
+  EXPECT_TRUE(comes_true([this] { return !waits("a") && !waits("c"); }));
+  settle();
+  EXPECT_TRUE(waits("b"));
+  rows_.unreadable_row.clear();
+  time_.pass(std::chrono::seconds{1});
+  EXPECT_TRUE(comes_true([this] { return !waits("b"); }));
+  EXPECT_FALSE(std::filesystem::exists(path_of("b")));
+}
+
+TEST_F(WorkRows, OnlySoManyAreClearedAwayAtOnce) {
+  constexpr std::size_t count = 600;
+  constexpr std::size_t together_max = 256;
+  for (std::size_t i = 0; i < count; ++i) put_tombstone("gone" + std::to_string(i));
+  kernel_.hold(io::op_kind::list);
+  start();
+  EXPECT_TRUE(comes_true([this] { return kernel_.held() >= together_max; }));
+  settle();
+  EXPECT_EQ(kernel_.held(), together_max);
+  EXPECT_EQ(sessions_.size(), together_max) << "the rest is not even loaded";
+  kernel_.release();
+  EXPECT_TRUE(comes_true([this] { return !waits("gone0") && std::filesystem::is_empty(home_.path()); }));
 }
 
 }  // namespace

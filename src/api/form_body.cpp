@@ -1,5 +1,7 @@
 #include "waveforge/api/form_body.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -65,7 +67,12 @@ std::span<const std::byte> form_body::take(const step& next) {
       if (in_file_) return next.data;
       field_bytes_ += next.data.size();
       if (field_bytes_ > limits::small_body_bytes_max) {
-        fail_with({errc::too_large, "The fields of the form are too long together.", 0});
+        fail_with(
+            {errc::too_large,
+             fmt::format("The fields of the form are longer than {} bytes together; the bytes of the chunk belong "
+                         "in the part named file.",
+                         limits::small_body_bytes_max),
+             0});
       } else {
         fields_.back().second.append(reinterpret_cast<const char*>(next.data.data()), next.data.size());
       }

@@ -78,6 +78,17 @@ TEST_F(form_body_test, is_the_same_in_whatever_pieces_it_comes) {
   }
 }
 
+TEST_F(form_body_test, whose_bytes_are_in_another_part_is_told_where_they_belong) {
+  std::string text{"--B\r\nContent-Disposition: form-data; name=\"chunk\"; filename=\"a\"\r\n\r\n"};
+  text.append(100'000, 'x').append("\r\n--B--\r\n");
+  memory_body from{text};
+  form_body form{from, *http::multipart_parser::for_content_type("multipart/form-data; boundary=B")};
+  const auto found = run(form.find_file());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, errc::too_large);
+  EXPECT_NE(found.error().detail.find("in the part named file"), std::string::npos) << found.error().detail;
+}
+
 TEST_F(form_body_test, that_never_ends_is_refused) {
   memory_body from{form_of("bytes", std::string(1'000'000, 'x')), {.piece_bytes = 1'000, .chunked = true}};
   const taken out = run(take(from, 10'000));

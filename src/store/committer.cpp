@@ -187,11 +187,14 @@ io::task<void> committer::sync_round() {
 }
 
 io::task<void> committer::write_facts(const pending_list& requests) {
-  result<void> outcome{};
-  if (failed())
-    outcome = fail(errc::io_failed, "a sync of this file system failed earlier; restart after the disk was seen to");
+  result<void> outcome = takes_more();
   if (outcome) outcome = co_await apply(requests);
   tell(requests, outcome);
+}
+
+result<void> committer::takes_more() const {
+  if (!failed()) return {};
+  return fail(errc::io_failed, "a sync of this file system failed earlier; restart after the disk was seen to");
 }
 
 io::task<result<void>> committer::apply(const pending_list& requests) {
@@ -216,7 +219,10 @@ io::task<result<void>> committer::apply(const pending_list& requests) {
   world_.count.observe(timing::facts_batch, std::chrono::duration<double>(world_.time.now() - asked).count());
   world_.count.add(counter::facts_written, batch.size());
   // Whatever the reason, part of the log may have been left behind: the database takes no more after it.
-  if (!outcome) fail_for_good(outcome.error());
+  if (!outcome) {
+    in_doubt_.store(true, std::memory_order_release);
+    fail_for_good(outcome.error());
+  }
   co_return outcome;
 }
 

@@ -284,14 +284,16 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
     if (!session::accepts_bytes(entry.value.now)) {
       co_return fail(errc::state_conflict, "the recording is complete; DELETE the session to remove it");
     }
+    if (auto taken = commits_.takes_more(); !taken) co_return taken;
     gone = *one;
     commit_request commit;
     forget_chunk(id, index, commit.rows);
     commit.sync = true;
     // Until the fact is on the disk the chunk is there, for everybody; we hold the right to write to it.
-    commit.ended = [entry = held->entry(), index, gone](const result<void>& outcome) {
-      if (!outcome) return;
+    commit.ended = [entry = held->entry(), &commits = commits_, index, gone](const result<void>& outcome) {
       const std::lock_guard again{entry->mutex};
+      if (!outcome) entry->removal_in_doubt = commits.in_doubt();
+      if (!outcome) return;
       entry->value.chunks.erase(index);
       if (gone.length_bytes) entry->reserved.take(*gone.length_bytes - gone.written_bytes);
       store_core::touch(*entry);

@@ -5,6 +5,7 @@
 namespace wf::store {
 
 io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, session::state why) {
+  if (auto taken = core_.commits.takes_more(); !taken) co_return taken;
   commit_request commit;
   session::recording tombstone;
   {
@@ -20,9 +21,11 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
   }
   commit.sync = true;
   // Only a tombstone that lasts is one: whoever asks again after a failure must not be told that it is done.
-  commit.ended = [entry, tombstone = std::move(tombstone)](const result<void>& outcome) mutable {
-    if (!outcome) return;
+  commit.ended = [entry, &commits = core_.commits,
+                  tombstone = std::move(tombstone)](const result<void>& outcome) mutable {
     const std::lock_guard lock{entry->mutex};
+    if (!outcome) entry->removal_in_doubt = commits.in_doubt();
+    if (!outcome) return;
     entry->value = std::move(tombstone);
     entry->reserved.clear();
     store_core::touch(*entry);

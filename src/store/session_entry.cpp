@@ -64,6 +64,12 @@ result<void> session_entry::usable() const {
   if (value.now == session::state::cancelled)
     return fail(errc::cancelled, "the session was cancelled and its bytes are gone");
   if (value.now == session::state::damaged) return fail(errc::damaged, value.failure);
+  if (removal_in_doubt) {
+    return fail(
+        errc::io_failed,
+        "the disk failed while this session or a chunk of it was removed; see to the disk and restart the server, "
+        "which then knows what is there");
+  }
   return {};
 }
 

@@ -62,6 +62,10 @@ class committer {
   void submit(commit_request request);
   /// A sync has failed, now or (when noted in .lock) before.
   [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  /// The failure that every later commit meets, without being written; otherwise none.
+  [[nodiscard]] result<void> takes_more() const;
+  /// A write of facts has failed: only the next start finds out which of its rows are there.
+  [[nodiscard]] bool in_doubt() const noexcept { return in_doubt_.load(std::memory_order_acquire); }
   /// Sync a file of its own that no round knows, on the caller's ring. A failure is as final as a round's.
   [[nodiscard]] io::task<result<void>> sync_apart(io::file& file);
   /// Called once, on the thread that saw it, when the first sync fails. Set before the first commit.
@@ -114,6 +118,7 @@ class committer {
   io::notifier finished_;
   io::notifier arrived_;
   std::atomic<bool> failed_{false};
+  std::atomic<bool> in_doubt_{false};
   unique_function<void()> told_;
 };
 

@@ -52,6 +52,9 @@ class session_entry {
   bool manifest_due{false};  ///< a name or metadata is not in recording.meta yet
   bool assembling_queued{false};
   bool finishing{false};  ///< the row that says it is assembled, or gone, has been made: none may be behind it
+  /// A removal of the session, or of a chunk of it, may or may not be on the disk. Whatever were told of it now might
+  /// not be true after the next start.
+  bool removal_in_doubt{false};
   std::uint64_t version{1};
   std::map<std::uint32_t, std::shared_ptr<active_writer>> writers{};
   /// Who sends bytes again that are there already, once nobody can write any more; only to be interrupted.
@@ -78,8 +81,8 @@ class session_entry {
   /// Guarded. Every byte of the recording is written, or in a round that was begun. Whoever begins the one that makes
   /// it so brings the row of work: nobody has to come back for the recording to be put together.
   [[nodiscard]] bool is_whole() const;
-  /// Guarded. expired, cancelled, damaged (locked for `settle`), or not_found: why nothing can be done with the
-  /// session.
+  /// Guarded. expired, cancelled, damaged (locked for `settle`), not_found, or io_failed (a removal in doubt): why
+  /// nothing can be done with the session.
   [[nodiscard]] result<void> usable() const;
 
  private:

@@ -48,6 +48,20 @@ TEST_F(Remover, TouchesNothingBeforeTheFactIsOnStableStorage) {
   EXPECT_TRUE(entry->value.chunks.empty());
 }
 
+// The rows of a write that failed may have come to the disk all the same: what were told of the session now, its bytes
+// or its end, the next start might not find.
+TEST_F(Remover, SaysNothingOfASessionWhoseRemovalMayBeOnTheDisk) {
+  const auto entry = put_session("sid");
+  const auto other = put_session("other");
+  rows_.kept.refuse(error{errc::io_failed, "write the log", EIO});
+  EXPECT_FALSE(run(removes_.bury(entry, session::state::cancelled)));
+  ASSERT_FALSE(entry->usable());
+  EXPECT_EQ(entry->usable().error().code, errc::io_failed);
+  EXPECT_TRUE(fs::exists(path_of("sid")));
+  EXPECT_FALSE(run(removes_.bury(other, session::state::cancelled))) << "nothing is written any more";
+  EXPECT_TRUE(other->usable()) << "so of this one nothing can be on the disk";
+}
+
 TEST_F(Remover, LeavesATombstoneAndNoOtherRow) {
   const auto entry = put_session("sid");
   ASSERT_TRUE(run(removes_.bury(entry, session::state::expired)));

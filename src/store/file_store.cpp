@@ -164,6 +164,7 @@ io::task<void> file_store::leave_memory(std::shared_ptr<session_entry> entry) {
     const std::lock_guard lock{entry->mutex};
     if (entry->value.ready_to_assemble()) assembler_.enqueue(entry);
     quiet = --entry->operations == 0 && !entry->exclusive && !entry->assembling_queued;
+    if (entry->removal_in_doubt) quiet = false;  // loaded again it would be believed
   }
   entry->changed.notify_all();
   if (!vouched) co_return;

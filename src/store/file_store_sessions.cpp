@@ -77,6 +77,13 @@ bool take_completion(session::recording& value, const assemble_request& request,
   return news;
 }
 
+/// It does not leave memory before the restart that ends the doubt.
+bool is_in_doubt(const std::shared_ptr<session_entry>& entry) {
+  if (!entry) return false;
+  const std::lock_guard lock{entry->mutex};
+  return entry->removal_in_doubt;
+}
+
 }  // namespace
 
 io::task<result<session_view>> file_store::status(const session::session_id& id) {
@@ -292,8 +299,10 @@ io::task<result<void>> file_store::remove_chunk_now(session::session_id id, std:
     // Until the fact is on the disk the chunk is there, for everybody; we hold the right to write to it.
     commit.ended = [entry = held->entry(), &commits = commits_, index, gone](const result<void>& outcome) {
       const std::lock_guard again{entry->mutex};
-      if (!outcome) entry->removal_in_doubt = commits.in_doubt();
-      if (!outcome) return;
+      if (!outcome) {
+        entry->removal_in_doubt = commits.in_doubt();
+        return;
+      }
       entry->value.chunks.erase(index);
       if (gone.length_bytes) entry->reserved.take(*gone.length_bytes - gone.written_bytes);
       store_core::touch(*entry);
@@ -332,6 +341,7 @@ io::task<result<session_page>> file_store::list(std::string after, std::uint32_t
       if (!ids.empty()) page.next = ids.back().text();
     }
     for (const auto& id : ids) {
+      if (is_in_doubt(sessions_.peek(id))) continue;
       const auto value = load_recording(*rows_, id, core_.era);
       if (!value || !value->has_value()) continue;
       const session::recording& one = **value;

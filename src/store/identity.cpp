@@ -87,11 +87,6 @@ session::era draw_era(random_source& random) {
 
 namespace {
 
-/// A server that has just stopped may hold the lock a moment longer: the kernel lets go of a file when it has forgotten
-/// the last operation on it, which is after it told that the operation ended.
-constexpr auto lock_patience = std::chrono::milliseconds{200};
-constexpr auto lock_again_after = std::chrono::milliseconds{10};
-
 io::task<result<bool>> lock_patiently(environment world, int fd) {
   io::ring_context* const ring = co_await io::this_ring();
   const io::deadline until = ring->after(lock_patience);

@@ -24,8 +24,10 @@ io::task<result<void>> remover::bury(std::shared_ptr<session_entry> entry, sessi
   commit.ended = [entry, &commits = core_.commits,
                   tombstone = std::move(tombstone)](const result<void>& outcome) mutable {
     const std::lock_guard lock{entry->mutex};
-    if (!outcome) entry->removal_in_doubt = commits.in_doubt();
-    if (!outcome) return;
+    if (!outcome) {
+      entry->removal_in_doubt = commits.in_doubt();
+      return;
+    }
     entry->value = std::move(tombstone);
     entry->reserved.clear();
     store_core::touch(*entry);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -89,6 +90,16 @@ class store_parts : public ::testing::Test {
   template <typename T>
   T run(io::task<T> work) {
     return run_on_ring(ring_, std::move(work));
+  }
+  /// Turns the ring until it is so. False: a disk that answers would have made it so.
+  template <typename Condition>
+  [[nodiscard]] bool comes_true(const Condition& condition) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      ring_.turn(false);
+    }
+    return true;
   }
   static session::session_id id_of(std::string_view text) {
     return session::session_id::parse(text, session::id_format::token).value();

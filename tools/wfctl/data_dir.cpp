@@ -63,14 +63,13 @@ result<bool> try_shared_lock(int fd) {
   return fail(os_error(errno, "lock .lock"));
 }
 
-/// A lock of our own. The kernel lets go of a process's files a moment after it was reaped, and whoever has just
-/// stopped the server must not be told that it runs: the server waits as long for the one before it.
+/// A lock of our own, also a moment after the server was stopped.
 result<bool> lock_patiently(int fd) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{200};
+  const auto until = std::chrono::steady_clock::now() + store::lock_patience;
   for (;;) {
     const auto ours = io::real_kernel().try_lock(fd);
     if (!ours || *ours || std::chrono::steady_clock::now() >= until) return ours;
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    std::this_thread::sleep_for(store::lock_again_after);
   }
 }
 

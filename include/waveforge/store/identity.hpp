@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,12 @@ struct claimed_dir {
   /// Only the process died since the last time: the era goes on and the page cache is whole.
   bool era_goes_on{false};
 };
+
+/// How long whoever wants a data dir for itself waits for its lock. A server that has just stopped may hold it a moment
+/// longer: the kernel lets go of a file when it has forgotten the last operation on it, which is after it told that the
+/// operation ended.
+inline constexpr std::chrono::milliseconds lock_patience{200};
+inline constexpr std::chrono::milliseconds lock_again_after{10};
 
 /// Lock the data dir and decide the era: the old one goes on if boot, file system and mount are the same and no sync
 /// has failed; else a new one is drawn, written and synced before anything else. Runs on a ring. unavailable: another

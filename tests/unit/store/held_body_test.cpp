@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "support/memory_body.hpp"
 #include "support/store_parts.hpp"
 #include "waveforge/base/units.hpp"
@@ -24,13 +22,6 @@ class HeldBody : public test::store_parts {
   io::worker on_{ring_, buffers_, heads_, pipes_};
 
   [[nodiscard]] std::size_t in_use() const { return buffers_.in_use() + heads_.in_use(); }
-  /// Turns the ring until it is so, or until a disk that answers would have.
-  template <typename Condition>
-  void until(Condition condition) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (!condition() && std::chrono::steady_clock::now() < limit) ring_.turn(false);
-    EXPECT_TRUE(condition());
-  }
   static std::string text_of(std::size_t size) {
     std::string text(size, '\0');
     for (std::size_t at = 0; at < size; ++at) text[at] = static_cast<char>(at * 7 + at / 251);
@@ -76,9 +67,9 @@ TEST_F(HeldBody, HoldsNoBufferWhileThePeerIsWaitedFor) {
   memory_body body{text_of(100'000), {.in_hand_bytes = 10, .piece_bytes = 30'000, .hang_at = 80'000}};
   test::running<result<std::unique_ptr<io::body_source>>> holding{ring_,
                                                                   hold_body(on_, body, 100'000, pending, "kept")};
-  until([&] { return body.taken_bytes() == 80'000 && in_use() == 0; });
+  EXPECT_TRUE(comes_true([&] { return body.taken_bytes() == 80'000 && in_use() == 0; }));
   body.interrupt();
-  until([&] { return holding.ended(); });
+  EXPECT_TRUE(comes_true([&] { return holding.ended(); }));
   EXPECT_EQ(holding.value().error().code, errc::displaced);
 }
 
@@ -91,9 +82,9 @@ TEST_F(HeldBody, ComparingHoldsNoneEither) {
   memory_body body{text, {.in_hand_bytes = 10, .piece_bytes = 30'000, .hang_at = 80'000}};
   std::uint64_t compared = 0;
   test::running<result<void>> comparing{ring_, compare_with_file(on_, body, *file, 0, text.size(), &compared)};
-  until([&] { return compared == 80'000 && in_use() == 0; });
+  EXPECT_TRUE(comes_true([&] { return compared == 80'000 && in_use() == 0; }));
   body.interrupt();
-  until([&] { return comparing.ended(); });
+  EXPECT_TRUE(comes_true([&] { return comparing.ended(); }));
   EXPECT_EQ(comparing.value().error().code, errc::displaced);
 }
 

@@ -87,9 +87,6 @@ class WorkRows : public test::store_parts {
     run(beside_.close());
     store_parts::TearDown();
   }
-  using store_parts::run;
-  void run(io::task<void> work) { test::run_on_ring(ring_, std::move(work)); }
-
   void put_tombstone(const std::string& id) {
     session::recording gone;
     gone.id = id_of(id);
@@ -101,16 +98,6 @@ class WorkRows : public test::store_parts {
   void start() { ASSERT_TRUE(passes_.spawn(work_.run())); }
   [[nodiscard]] bool waits(const std::string& id) const {
     return rows_.kept.all().contains(session::work_key(id_of(id)));
-  }
-  /// Turns the ring until it is so, or until a disk that answers would have.
-  template <typename Condition>
-  [[nodiscard]] bool comes_true(const Condition& condition) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > until) return false;
-      ring_.turn(false);
-    }
-    return true;
   }
   /// Nothing that was begun takes more turns than this, but for what the disk is asked.
   void settle() {
